@@ -1,0 +1,101 @@
+package bot
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// apply changes the incident by one entry. Data that cannot be decoded leaves the incident as it was, but for the time: a
+// timeline is never refused.
+func (in *Incident) apply(e Entry) {
+	if in.ID == "" {
+		in.ID, in.OpenedAt, in.State = e.Incident, e.At, Open
+	}
+	in.Updated = e.At
+	switch e.Kind {
+	case EntryOpened, EntryFinding, EntryWorsened, EntryBlind:
+		in.applyFinding(e)
+	case EntryReopened:
+		in.applyFinding(e)
+		in.State = Open
+		if !in.AcknowledgedAt.IsZero() {
+			in.State = Acknowledged
+		}
+		in.MitigatedAt, in.ResolvedAt = zero, zero
+	case EntryRecovered:
+		in.State, in.MitigatedAt = Mitigated, e.At
+	case EntryResolved:
+		in.State, in.ResolvedAt = Resolved, e.At
+	case EntryAcknowledged:
+		in.AcknowledgedAt, in.AcknowledgedBy = e.At, e.Actor
+		if in.State == Open {
+			in.State = Acknowledged
+		}
+	case EntrySuspects:
+		decodeInto(e.Data, &in.Ranking)
+	case EntryCause:
+		var cause struct {
+			Change string `json:"change"`
+		}
+		decodeInto(e.Data, &cause)
+		in.Cause = cause.Change
+	case EntryRun, EntryStep, EntryApproval, EntryNote, EntryReport:
+	}
+}
+
+func (in *Incident) applyFinding(e Entry) {
+	var f detectors.Finding
+	if !decodeInto(e.Data, &f) || f.Key == "" {
+		return
+	}
+	i, known := slices.BinarySearchFunc(in.Findings, f.Key, func(have detectors.Finding, key string) int {
+		return cmp.Compare(have.Key, key)
+	})
+	if known {
+		in.Findings[i] = f
+	} else {
+		in.Findings = slices.Insert(in.Findings, i, f)
+	}
+	if e.Kind == EntryOpened {
+		in.Service, in.Environment = f.Service, f.Environment
+	}
+	in.refold(e, f)
+}
+
+// refold derives from the findings what the incident says as a whole.
+func (in *Incident) refold(e Entry, f detectors.Finding) {
+	if f.Verdict == detectors.Firing {
+		if e.Kind == EntryOpened || f.Severity.Rank() > in.Severity.Rank() {
+			in.Signal, in.Detector, in.Title = f.Signal, f.Detector, f.Title
+		}
+		in.Severity = detectors.Worst(in.Severity, f.Severity)
+		if in.Onset.IsZero() || (!f.Onset.IsZero() && f.Onset.At.Before(in.Onset.At)) {
+			in.Onset = f.Onset
+		}
+	}
+	in.Blind = detectors.Sighted
+	loud := false
+	for _, have := range in.Findings {
+		switch have.Verdict {
+		case detectors.Blind:
+			in.Blind = have.Blind
+			loud = true
+		case detectors.Firing:
+			loud = true
+		case detectors.Quiet:
+		}
+	}
+	switch {
+	case loud:
+		in.QuietSince = zero
+	case in.QuietSince.IsZero():
+		in.QuietSince = e.At
+	}
+}
+
+func decodeInto(data json.RawMessage, into any) bool {
+	return len(data) > 0 && json.Unmarshal(data, into) == nil
+}

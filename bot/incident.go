@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// State is where an incident stands.
+type State string
+
+// The states of an incident. Mitigated means that its signals came back; Resolved that they stayed.
+const (
+	Open         State = "open"
+	Acknowledged State = "acknowledged"
+	Mitigated    State = "mitigated"
+	Resolved     State = "resolved"
+)
+
+// Incident is what its timeline says: findings that belong together.
+type Incident struct {
+	ID          string             `json:"id"`
+	Service     string             `json:"service"`
+	Environment string             `json:"environment,omitempty"`
+	Title       string             `json:"title"`
+	Severity    detectors.Severity `json:"severity"`
+	State       State              `json:"state"`
+	// Signal and Detector are those of the finding that opened it, or of the worst since.
+	Signal   string          `json:"signal"`
+	Detector string          `json:"detector"`
+	Onset    detectors.Onset `json:"onset,omitzero"`
+	OpenedAt time.Time       `json:"opened_at"`
+	// QuietSince is when the last firing finding went quiet; zero while any fires or is blind.
+	QuietSince     time.Time `json:"quiet_since,omitzero"`
+	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`
+	AcknowledgedBy string    `json:"acknowledged_by,omitempty"`
+	MitigatedAt    time.Time `json:"mitigated_at,omitzero"`
+	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
+	// Blind is set while a finding of the incident cannot be judged any more.
+	Blind detectors.Blindness `json:"blind,omitempty"`
+	// Findings are the newest of each key, sorted by key.
+	Findings []detectors.Finding `json:"findings,omitempty"`
+	Ranking  Ranking             `json:"ranking,omitzero"`
+	// Cause is the change that was concluded to be guilty: its rollback brought the signal back, or a person said so.
+	Cause   string    `json:"cause,omitempty"`
+	Updated time.Time `json:"updated"`
+}
+
+// EntryKind is what a timeline entry tells.
+type EntryKind string
+
+// The kinds of timeline entries. Data holds the JSON named behind each.
+const (
+	EntryOpened       EntryKind = "opened"       // EntryFinding
+	EntryFinding      EntryKind = "finding"      // EntryFinding: joined, or changed its verdict or severity
+	EntryWorsened     EntryKind = "worsened"     // EntryFinding: the severity rose
+	EntryBlind        EntryKind = "blind"        // EntryFinding: cannot be judged any more
+	EntryRecovered    EntryKind = "recovered"    // signals came back and held: state mitigated
+	EntryReopened     EntryKind = "reopened"     // EntryFinding: fires again before it was resolved
+	EntryResolved     EntryKind = "resolved"     //
+	EntryAcknowledged EntryKind = "acknowledged" //
+	EntrySuspects     EntryKind = "suspects"     // Ranking
+	EntryCause        EntryKind = "cause"        // {"change": ID}
+	EntryRun          EntryKind = "run"          // {"run", "playbook", "state"}
+	EntryStep         EntryKind = "step"         // {"run", "step", "action", "state", "output"}
+	EntryApproval     EntryKind = "approval"     // Approval
+	EntryNote         EntryKind = "note"         // a person's words
+	EntryReport       EntryKind = "report"       // {"document": name}
+)
+
+// Entry is one line of an incident's timeline. Entries are only ever added.
+type Entry struct {
+	ID       string    `json:"id"`
+	Incident string    `json:"incident"`
+	At       time.Time `json:"at"`
+	Kind     EntryKind `json:"kind"`
+	// Key makes adding idempotent: a second entry of an incident with the same non-empty key is dropped.
+	Key string `json:"key,omitempty"`
+	// Actor is who did it: "firebreak", a playbook's run, or a person.
+	Actor string `json:"actor"`
+	// Sentence is what people read. Text from outside stands in it as data.
+	Sentence string          `json:"sentence"`
+	Data     json.RawMessage `json:"data,omitempty"`
+}
+
+// Approval is a question to named people inside a run.
+type Approval struct {
+	// ID is made from the run and the step, so asking again is the same question.
+	ID       string `json:"id"`
+	Incident string `json:"incident"`
+	Run      string `json:"run"`
+	Step     string `json:"step"`
+	// Question is the sentence that is put to people.
+	Question string `json:"question"`
+	// Of are those who may decide; empty means anyone who can reach the question.
+	Of       []string  `json:"of,omitempty"`
+	AskedAt  time.Time `json:"asked_at"`
+	Expires  time.Time `json:"expires"`
+	Decision Decision  `json:"decision,omitempty"`
+	By       string    `json:"by,omitempty"`
+	// Via is how the decision came: "slack", "api", "cli".
+	Via       string    `json:"via,omitempty"`
+	DecidedAt time.Time `json:"decided_at,omitzero"`
+}
+
+// Decision is the answer to an approval; empty while nobody answered.
+type Decision string
+
+// The decisions.
+const (
+	Approved Decision = "approved"
+	Denied   Decision = "denied"
+	Expired  Decision = "expired"
+)
+
+// Delivery is a raw message from outside in the durable inbox.
+type Delivery struct {
+	// ID is the source's own delivery ID: the same one twice is the same delivery.
+	ID     string `json:"id"`
+	Source string `json:"source"`
+	// Event is the source's name for what it is, as "pull_request".
+	Event      string    `json:"event"`
+	Body       []byte    `json:"-"`
+	ReceivedAt time.Time `json:"received_at"`
+	// Problem says why it could not be used; the body is kept.
+	Problem string `json:"problem,omitempty"`
+}
+
+// FoldIncident makes the incident from its timeline, oldest entry first. An empty timeline is the zero incident.
+func FoldIncident(entries []Entry) Incident {
+	var in Incident
+	for _, e := range entries {
+		in.apply(e)
+	}
+	return in
+}
+
+// Deployment tells that a revision began to serve users somewhere.
+type Deployment struct {
+	Source      string    `json:"source"`
+	Repository  string    `json:"repository"`
+	Revision    string    `json:"revision"`
+	Environment string    `json:"environment"`
+	At          time.Time `json:"at"`
+	// Succeeded is false while it is pending and when it failed; only a successful one makes changes effective.
+	Succeeded bool   `json:"succeeded"`
+	URL       string `json:"url,omitempty"`
+}
