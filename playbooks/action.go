@@ -118,8 +118,8 @@ type Fate string
 const (
 	// Permanent: never again, the vendor refused it.
 	Permanent Fate = "permanent"
-	// Retry: it did not take effect; try again, after Failure.After where the vendor gave a hint.
-	Retry Fate = "retry"
+	// Transient: it did not take effect; try again, after Failure.After where the vendor gave a hint.
+	Transient Fate = "transient"
 	// Unknown: it may or may not have taken effect (a timeout after sending); on_unknown decides.
 	Unknown Fate = "unknown"
 )
