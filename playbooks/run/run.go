@@ -83,3 +83,10 @@ type Event struct {
 	// ID makes adding idempotent: kind, step and attempt (and poll number for a repeated Pending answer).
 	ID string `json:"id"`
 }
+
+// Query asks for runs, newest first. Empty fields do not narrow.
+type Query struct {
+	Incident string
+	States   []State
+	Limit    int
+}
