@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+)
+
+// Parts are what the server stands on. Receivers are keyed by source and serve POST /webhooks/SOURCE; Mounts are handlers
+// of integrations that verify their own requests, keyed by pattern as "POST /slack/interactions".
+type Parts struct {
+	Receivers map[string]Receiver
+	Mounts    map[string]http.Handler
+	Inbox     Inbox
+	Reader    Reader
+	Viewer    Viewer
+	Operator  Operator
+	Health    Health
+	Now       func() time.Time
+	Logger    *slog.Logger
+	Registry  *prometheus.Registry
+	// Version is shown on pages and by /healthz.
+	Version string
+}
+
+// Server answers HTTP.
+type Server struct {
+	config   Config
+	parts    Parts
+	http     *http.Server
+	listener net.Listener
+	metrics  metrics
+}
+
+// New makes a server and opens its port, so that a port in use is told before anything else starts.
+func New(config Config, parts Parts) (*Server, error) {
+	config = config.WithDefaults()
+	s := &Server{config: config, parts: parts, metrics: newMetrics(parts.Registry, parts.Receivers)}
+	listener, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s.listener = listener
+	s.http = &http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(parts.Logger.Handler(), slog.LevelWarn),
+	}
+	return s, nil
+}
+
+// Addr is the address that the server really listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// URL is the address for links: the configured one, else that of the listener.
+func (s *Server) URL() string {
+	if s.config.URL != "" {
+		return s.config.URL
+	}
+	return "http://" + s.Addr()
+}
+
+// Serve answers until Shutdown.
+func (s *Server) Serve() error {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown lets running requests end and then stops; at the context's end it cuts them off.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h http.Handler) { mux.Handle(pattern, s.observe(pattern, h)) }
+	guarded := func(pattern string, h http.HandlerFunc) { handle(pattern, s.guard(h)) }
+
+	for source, receiver := range s.parts.Receivers {
+		handle("POST /webhooks/"+source, s.webhook(source, receiver))
+	}
+	for pattern, mount := range s.parts.Mounts {
+		handle(pattern, mount)
+	}
+	handle("GET /healthz", http.HandlerFunc(s.healthz))
+	handle("GET /readyz", http.HandlerFunc(s.readyz))
+	handle("GET /metrics", s.guard(promhttp.HandlerFor(s.parts.Registry, promhttp.HandlerOpts{Registry: s.parts.Registry}).ServeHTTP))
+
+	guarded("GET /api/v1/incidents", s.listIncidents)
+	guarded("GET /api/v1/incidents/{id}", s.getIncident)
+	guarded("POST /api/v1/incidents/{id}/acknowledge", s.acknowledge)
+	guarded("GET /api/v1/changes", s.listChanges)
+	guarded("GET /api/v1/findings", s.listFindings)
+	guarded("GET /api/v1/runs", s.listRuns)
+	guarded("GET /api/v1/runs/{id}", s.getRun)
+	guarded("GET /api/v1/approvals", s.listApprovals)
+	guarded("POST /api/v1/approvals/{id}", s.decide)
+
+	guarded("GET /{$}", s.homePage)
+	guarded("GET /incidents/{id}", s.incidentPage)
+	guarded("GET /incidents/{id}/report.md", s.reportPage)
+	handle("GET /static/", http.FileServerFS(static))
+	return otelhttp.NewHandler(mux, "http", otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+		if r.Pattern != "" {
+			return r.Pattern
+		}
+		return r.Method
+	}))
+}
