@@ -1,0 +1,204 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
+)
+
+// transport is the order of things around one exchange: breaker, rate, send, count.
+type transport struct {
+	options Options
+	metrics *metrics
+	targets *targets
+	next    http.RoundTripper
+}
+
+var _ http.RoundTripper = (*transport)(nil)
+
+// errServer tells the breaker of a failure that the caller still gets to see as an answer.
+var errServer = errors.New("server failure")
+
+// RoundTrip sends one request.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	target := t.targets.of(req.URL.Host)
+	begun := time.Now()
+	var sent atomic.Bool
+	resp, err := target.breaker.Execute(func() (*http.Response, error) { return t.send(req, target, &sent) })
+	if err != nil && resp != nil {
+		err = nil // errServer: the breaker has heard it, the caller reads the answer
+	}
+	code := classOf(resp, err)
+	t.metrics.observe(code, time.Since(begun))
+	if err == nil {
+		resp.Body = &boundedBody{body: resp.Body, left: t.options.MaxBody}
+		return resp, nil
+	}
+	failed := &Error{
+		Integration: t.options.Integration,
+		Method:      req.Method,
+		Target:      t.name(req),
+		Sent:        sent.Load(),
+		err:         err,
+	}
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		failed.After = t.options.Cool
+		closeBody(req)
+	}
+	failed.text = redact(failed.describe(), t.options.Secrets)
+	return nil, failed
+}
+
+// send waits for the target's rate and hands the request on, noting whether anything of it left the house.
+func (t *transport) send(req *http.Request, target *target, sent *atomic.Bool) (*http.Response, error) {
+	if target.limiter != nil {
+		if err := target.limiter.Wait(req.Context()); err != nil {
+			closeBody(req)
+			return nil, errors.Join(errRate, err)
+		}
+	}
+	hooks := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+	out := req.Clone(httptrace.WithClientTrace(req.Context(), hooks))
+	out.Header.Set("User-Agent", t.options.UserAgent)
+	resp, err := t.next.RoundTrip(out)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= http.StatusInternalServerError {
+		return resp, errServer
+	}
+	return resp, nil
+}
+
+// CloseIdleConnections lets go of idle connections, as http.Client asks for.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.options.Base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// name is how errors name where a request went: never with a query, and without the path where that is a secret.
+func (t *transport) name(req *http.Request) string {
+	if t.options.Private(req.URL) {
+		return req.URL.Scheme + "://" + req.URL.Host + "/…"
+	}
+	return req.URL.Scheme + "://" + req.URL.Host + req.URL.Path
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+var errRate = errors.New("held back by our own rate limit")
+
+// target is what is kept per host.
+type target struct {
+	breaker *gobreaker.CircuitBreaker[*http.Response]
+	limiter *rate.Limiter
+}
+
+// maxTargets bounds what is kept: beyond it, all further hosts share one entry.
+const maxTargets = 32
+
+type targets struct {
+	options Options
+	mu      sync.Mutex
+	byHost  map[string]*target
+}
+
+func newTargets(o Options) *targets { return &targets{options: o, byHost: map[string]*target{}} }
+
+func (t *targets) of(host string) *target {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.byHost) >= maxTargets && t.byHost[host] == nil {
+		host = ""
+	}
+	known := t.byHost[host]
+	if known == nil {
+		known = t.add()
+		t.byHost[host] = known
+	}
+	return known
+}
+
+func (t *targets) add() *target {
+	trip := t.options.Trip
+	made := &target{breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+		Name:        t.options.Integration,
+		Timeout:     t.options.Cool,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= trip },
+		// What we broke off ourselves says nothing about the vendor.
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, context.Canceled) || errors.Is(err, errRate)
+		},
+	})}
+	if t.options.Rate > 0 {
+		made.limiter = rate.NewLimiter(t.options.Rate, t.options.Burst)
+	}
+	return made
+}
+
+// boundedBody fails instead of reading more than was agreed.
+type boundedBody struct {
+	body io.ReadCloser
+	left int64
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, errTooLarge
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.body.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 {
+		return n - 1, errTooLarge
+	}
+	return n, err
+}
+
+func (b *boundedBody) Close() error { return b.body.Close() }
+
+// Error is an exchange that gave no answer.
+type Error struct {
+	Integration string
+	Method      string
+	// Target is the URL without its query.
+	Target string
+	// Sent tells that at least the head of the request went out: the vendor may have acted on it.
+	Sent bool
+	// After is set when our own breaker kept the request here: how long it will.
+	After time.Duration
+
+	err  error
+	text string
+}
+
+func (e *Error) describe() string {
+	return fmt.Sprintf("%s: %s %s: %s", e.Integration, e.Method, e.Target, rootText(e.err))
+}
+
+func (e *Error) Error() string { return e.text }
+
+// GoString keeps the inner error, which may tell secrets, out of %#v.
+func (e *Error) GoString() string { return "rest.Error(" + e.text + ")" }
+
+// Is looks into the inner error without handing it out.
+func (e *Error) Is(target error) bool { return errors.Is(e.err, target) }
+
+// Timeout tells whether the exchange ran out of time.
+func (e *Error) Timeout() bool { return isTimeout(e.err) }
