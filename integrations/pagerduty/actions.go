@@ -1,0 +1,140 @@
+package pagerduty
+
+import (
+	"context"
+	"fmt"
+
+	pd "github.com/PagerDuty/go-pagerduty"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/playbooks"
+)
+
+// severities are PagerDuty's words, the worst first.
+func severities() []string { return []string{"critical", "error", "warning", "info"} }
+
+// Actions lists what playbooks may call here. All of them are safe to call again: PagerDuty folds events by dedup key.
+func (c *Client) Actions() []playbooks.Bound {
+	event := map[string]playbooks.Type{"dedup_key": playbooks.String, "status": playbooks.String}
+	return []playbooks.Bound{
+		{
+			Action: playbooks.Action{
+				Name: "pagerduty.page",
+				Doc:  "Wake whoever is on call for the incident's service; one page per incident, however often it is called.",
+				Params: []playbooks.Param{
+					{
+						Name: "severity", Type: playbooks.String, Allowed: severities(),
+						Doc: "Overrides the severity that follows from the incident.",
+					},
+					{Name: "summary", Type: playbooks.String, Doc: "Replaces the one line that people are woken with."},
+				},
+				Outputs: event,
+			},
+			Handler: again(c.page),
+		},
+		{
+			Action: playbooks.Action{
+				Name: "pagerduty.resolve",
+				Doc:  "Resolve (or acknowledge) the incident's page and its escalation.",
+				Params: []playbooks.Param{{
+					Name: "as", Type: playbooks.String, Allowed: []string{"resolve", "acknowledge"},
+					Doc: "What to do with the page; resolve unless said otherwise.",
+				}},
+				Outputs: event,
+			},
+			Handler: again(c.resolve),
+		},
+		{
+			Action: playbooks.Action{
+				Name: "pagerduty.escalate",
+				Doc:  "Wake people again with a critical alert of its own, because nobody decided or something failed.",
+				Params: []playbooks.Param{
+					{Name: "reason", Type: playbooks.String, Doc: "What failed, in one sentence."},
+				},
+				Outputs: event,
+			},
+			Handler: again(c.escalate),
+		},
+	}
+}
+
+// again is a handler that may always be repeated: PagerDuty deduplicates by key.
+type again func(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error)
+
+var (
+	_ playbooks.Handler  = again(nil)
+	_ playbooks.Verifier = again(nil)
+)
+
+// Act sends the event.
+func (a again) Act(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) { return a(ctx, call) }
+
+// Verify settles what became of an event by sending it once more: the same dedup key is the same alert, so the question
+// "did it arrive?" is answered by "it has now". The Events API has no way to look an event up.
+func (a again) Verify(ctx context.Context, call playbooks.Call) (playbooks.Outcome, bool, error) {
+	outcome, err := a(ctx, call)
+	return outcome, err == nil, err
+}
+
+func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
+	card, err := c.cards.Card(ctx, call.Incident)
+	if err != nil {
+		return playbooks.Outcome{}, unread(err)
+	}
+	event := pageEvent(card, call)
+	answer, err := c.send(ctx, call.Service, event)
+	if err != nil {
+		return playbooks.Outcome{}, err
+	}
+	return done(answer, fmt.Sprintf("paged with severity %s", event.Payload.Severity)), nil
+}
+
+func (c *Client) escalate(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
+	card, err := c.cards.Card(ctx, call.Incident)
+	if err != nil {
+		return playbooks.Outcome{}, unread(err)
+	}
+	answer, err := c.send(ctx, call.Service, escalationEvent(card, call))
+	if err != nil {
+		return playbooks.Outcome{}, err
+	}
+	return done(answer, "escalated with a page of its own"), nil
+}
+
+func (c *Client) resolve(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
+	verb := text(call.With, "as")
+	if verb == "" {
+		verb = "resolve"
+	}
+	first, err := c.send(ctx, call.Service, pd.V2Event{Action: verb, DedupKey: dedupKey(call.Incident)})
+	if err != nil {
+		return playbooks.Outcome{}, err
+	}
+	// Nothing here knows whether there was an escalation; PagerDuty drops events for alerts that are not open.
+	if _, err := c.send(ctx, call.Service, pd.V2Event{Action: verb, DedupKey: escalationKey(call.Incident)}); err != nil {
+		return playbooks.Outcome{}, err
+	}
+	return done(first, verb+"d the page"), nil
+}
+
+func done(answer *pd.V2EventResponse, sentence string) playbooks.Outcome {
+	return playbooks.Outcome{
+		Status:   playbooks.Done,
+		Output:   map[string]any{"dedup_key": answer.DedupKey, "status": answer.Status},
+		Sentence: "PagerDuty: " + sentence,
+	}
+}
+
+// unread is the failure of reading our own incident: nothing was sent.
+func unread(err error) error {
+	fate := playbooks.Transient
+	if code := bot.CodeOf(err); code == bot.NotFound || code == bot.Invalid {
+		fate = playbooks.Permanent
+	}
+	return &playbooks.Failure{Fate: fate, Err: fmt.Errorf("pagerduty: the incident could not be read: %w", err)}
+}
+
+func text(with map[string]any, name string) string {
+	s, _ := with[name].(string)
+	return s
+}

@@ -1,0 +1,90 @@
+package pagerduty
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/configs/diag"
+	"github.com/firebreak-dev/firebreak/configs/secret"
+)
+
+// The Events API's addresses by service region.
+const (
+	eventsUS = "https://events.pagerduty.com"
+	eventsEU = "https://events.eu.pagerduty.com"
+)
+
+// Config is the pagerduty section of the configuration. Without any routing key there is no PagerDuty.
+type Config struct {
+	// RoutingKey is the integration key of an Events API v2 integration, for services that have none of their own.
+	RoutingKey secret.Value `yaml:"routing_key"`
+	// RoutingKeys are integration keys by service name.
+	RoutingKeys map[string]secret.Value `yaml:"routing_keys"`
+	// Region is "us" (default) or "eu": where the PagerDuty account lives.
+	Region string `yaml:"region"`
+	// EventsURL replaces the region's address, without the path /v2/enqueue.
+	EventsURL string `yaml:"events_url"`
+	// Timeout bounds one event; default 10s.
+	Timeout time.Duration `yaml:"timeout"`
+}
+
+// WithDefaults fills in region us, its address, and a timeout of 10s.
+func (c Config) WithDefaults() Config {
+	if c.Region == "" {
+		c.Region = "us"
+	}
+	if c.EventsURL == "" {
+		c.EventsURL = eventsUS
+		if c.Region == "eu" {
+			c.EventsURL = eventsEU
+		}
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 10 * time.Second
+	}
+	return c
+}
+
+// Enabled tells whether anybody can be paged.
+func (c Config) Enabled() bool { return c.RoutingKey.IsSet() || len(c.RoutingKeys) > 0 }
+
+// Check reports every fault of the section.
+func (c Config) Check(r *diag.Report) {
+	if c.Region != "" {
+		r.OneOf("region", "unknown-region", "region", c.Region, []string{"us", "eu"})
+	}
+	if c.EventsURL != "" {
+		u, err := url.Parse(c.EventsURL)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.User != nil {
+			r.Faultf("events_url", "bad-url", "not an http(s) address").Suggest("leave it out, or write %q", eventsUS)
+		}
+	}
+	if c.Timeout < 0 {
+		r.Faultf("timeout", "bad-duration", "a timeout cannot be negative").Suggest("leave it out for 10s")
+	}
+	for _, service := range slices.Sorted(maps.Keys(c.RoutingKeys)) {
+		if !c.RoutingKeys[service].IsSet() {
+			r.At("routing_keys").Faultf(service, "missing-secret", "the routing key of %q is empty", service).
+				Suggest("write ${env:NAME} or ${file:PATH}")
+		}
+	}
+}
+
+// key returns the routing key of a service.
+func (c Config) key(service string) secret.Value {
+	if own := c.RoutingKeys[service]; own.IsSet() {
+		return own
+	}
+	return c.RoutingKey
+}
+
+// secrets lists all routing keys.
+func (c Config) secrets() []secret.Value {
+	all := []secret.Value{c.RoutingKey}
+	for _, service := range slices.Sorted(maps.Keys(c.RoutingKeys)) {
+		all = append(all, c.RoutingKeys[service])
+	}
+	return all
+}
