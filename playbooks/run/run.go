@@ -57,9 +57,16 @@ const (
 	Erred EventKind = "erred"
 	// Skipped: the step's condition was false, or a step that it needs did not succeed.
 	Skipped EventKind = "skipped"
-	// Aborted: somebody asked for the run to stop.
+	// Absent: it is sure that the attempt left no trace outside (the vendor was asked by its key, or By says so), so that it
+	// may be repeated.
+	Absent EventKind = "absent"
+	// Asked: nobody could confirm the attempt's effect and people were asked whether it happened.
+	Asked EventKind = "asked"
+	// Aborted: By asked for the run to stop.
 	Aborted EventKind = "aborted"
-	// Over: the run ended; State and Error say how.
+	// Turned: the run turned to its on_failure steps; State, Reason and Error say how it will end and why.
+	Turned EventKind = "turned"
+	// Over: the run ended; State, Reason and Error say how and why.
 	Over EventKind = "over"
 )
 
@@ -78,8 +85,11 @@ type Event struct {
 	Error   string         `json:"error,omitempty"`
 	Fate    playbooks.Fate `json:"fate,omitempty"`
 	RetryAt time.Time      `json:"retry_at,omitzero"`
-	// State is set by Over.
-	State State `json:"state,omitempty"`
+	// State and Reason are set by Turned and Over; Reason by Skipped too.
+	State  State  `json:"state,omitempty"`
+	Reason Reason `json:"reason,omitempty"`
+	// By is the person behind an Aborted, an Absent or an Answered that people decided; empty for the program itself.
+	By string `json:"by,omitempty"`
 	// ID makes adding idempotent: kind, step and attempt (and poll number for a repeated Pending answer).
 	ID string `json:"id"`
 }
