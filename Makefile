@@ -1,0 +1,60 @@
+# Everything that a person or CI does with this checkout. `make help` lists it.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+GO          ?= go
+ARGS        ?=
+RACE        ?= -race
+PKG         ?= ./...
+FUZZTIME    ?= 30s
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+LINT        := .cache/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint bench fuzz schema deps crash outage fmt
+
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: bin/firebreak ## build bin/firebreak (static, stripped)
+
+bin/firebreak: FORCE
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/firebreak
+
+.PHONY: FORCE
+FORCE:
+
+demo: build ## a Friday prompt merge, from merge to proven rollback; ARGS="--once --json" to end by itself
+	@./bin/firebreak demo $(ARGS)
+
+test: deps ## every test, race detector on; PKG=./bot/... narrows
+	@.ci/test $(RACE) $(PKG)
+
+lint: $(LINT) ## golangci-lint, with the walls between packages
+	@$(LINT) run ./...
+
+$(LINT): tools/go.mod tools/go.sum
+	@mkdir -p $(@D)
+	@echo "building golangci-lint (once)"
+	@cd tools && $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+fmt: $(LINT) ## format the code as lint wants it
+	@$(LINT) fmt ./...
+
+bench: ## every benchmark, with allocations; PKG=./detectors/window narrows
+	@$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@.ci/fuzz $(FUZZTIME)
+
+schema: build ## print the JSON Schema of firebreak.yaml
+	@./bin/firebreak schema
+
+deps: ## get what the tests need: Debian's prometheus, prometheus-alertmanager, postgresql, chromium
+	@.ci/deps
+
+crash: build ## kill -9 the bot at 40 random instants of the demo's story, on SQLite and on PostgreSQL
+	@$(GO) test ./cmd/firebreak -run '^TestCrashMatrix$$' -count=1 -v -timeout 60m -args -crashes 40
+
+outage: build ## time from bad traffic to the page, on a real Prometheus
+	@$(GO) test ./cmd/firebreak -run '^TestOutageOnRealPrometheus$$' -count=1 -v -timeout 20m -args -outage
