@@ -218,3 +218,6 @@ func clip(text string) string {
 	}
 	return text[:cut] + "…"
 }
+
+// Now is the time by the client's clock, for hints that are dates.
+func (k *Call) Now() time.Time { return k.client.options.Now() }
