@@ -148,10 +148,13 @@ type Suspect struct {
 	Reasons     []Reason  `json:"reasons"`
 }
 
-// Ranking is a probability over the candidate changes and "none of these"; it sums to one.
+// Ranking is a probability over the candidate changes and "none of these": Suspects, Rest and None sum to one.
 type Ranking struct {
 	At       time.Time `json:"at"`
 	Suspects []Suspect `json:"suspects"`
+	// Rest is the probability of all suspects that are too unlikely to be listed, RestCount how many they are.
+	Rest      float64 `json:"rest,omitempty"`
+	RestCount int     `json:"rest_count,omitempty"`
 	// None is the probability that none of the known changes did it.
 	None        float64  `json:"none"`
 	NoneReasons []Reason `json:"none_reasons,omitempty"`

@@ -1,0 +1,222 @@
+package suspect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// candidate is a change that can have done it, with what was found out about it.
+type candidate struct {
+	change    bot.Change
+	timing    timing
+	relation  relation
+	by        string // the service by which it is related
+	elsewhere bool
+	affinity  float64
+	// undone is the change that reverts it, nil while there is none.
+	undone *bot.Change
+	// replaced is a later change of the same files that took effect before the onset.
+	replaced *bot.Change
+}
+
+// inquiry is one incident with all its candidates.
+type inquiry struct {
+	now        time.Time
+	incident   bot.Incident
+	onset      detectors.Onset
+	classes    []Class
+	weights    Weights
+	clockwork  clockwork
+	candidates []candidate
+	excluded   []bot.Exclusion
+	// meanScope and meanAffinity are what an average change has; both are held to the shipped idea of one while the candidates are
+	// few.
+	meanScope    float64
+	meanAffinity float64
+}
+
+const (
+	// pseudo is how many candidates weigh as much as the shipped idea of an average change.
+	pseudo = 10
+	// spanFloor is in minutes: two changes within a minute of each other do not make a busy day.
+	spanFloor = 2 * 60.0
+)
+
+// open looks at every change once and keeps those that can have done it.
+func open(now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights) *inquiry {
+	c := &inquiry{now: now, incident: in, onset: onsetOf(in), classes: classesOf(in), weights: w}
+	near := around(in.Service, services)
+	for _, change := range once(changes) {
+		t := timingOf(change)
+		if why, no := c.exclude(change, t); no {
+			c.excluded = append(c.excluded, bot.Exclusion{Change: change.ID, Title: change.Title, Why: why})
+			continue
+		}
+		r, by := near.relate(change)
+		c.candidates = append(c.candidates, candidate{
+			change: change, timing: t, relation: r, by: by, elsewhere: elsewhere(change, in), affinity: c.affinity(change),
+		})
+	}
+	c.boundExcluded(changes)
+	c.link(changes)
+	c.measure()
+	return c
+}
+
+// once drops changes that are handed in twice, keeping the last word on each, and puts them in an order of their own, so that sums
+// come out the same to the last bit however they were handed in.
+func once(changes []bot.Change) []bot.Change {
+	at := make(map[string]int, len(changes))
+	out := make([]bot.Change, 0, len(changes))
+	for _, c := range changes {
+		if i, seen := at[c.ID]; seen {
+			out[i] = c
+			continue
+		}
+		at[c.ID] = len(out)
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b bot.Change) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// exclude says of a change that it cannot have done it, and why.
+func (c *inquiry) exclude(change bot.Change, t timing) (bot.Reason, bool) {
+	verb := "took effect"
+	if t.guessed {
+		verb = "was merged"
+	}
+	switch {
+	case t.at.IsZero():
+		return bot.Reason{Code: "no_time", Sentence: "nobody knows when it happened"}, true
+	case t.at.After(c.onset.Latest):
+		sentence := fmt.Sprintf("%s %s after it had begun at the latest", verb, span(t.at.Sub(c.onset.Latest)))
+		return bot.Reason{Code: "after_onset", Sentence: sentence}, true
+	case c.onset.At.Sub(t.at) > c.weights.Horizon:
+		sentence := fmt.Sprintf("%s %s before it began, longer ago than is considered (%s)", verb, span(c.onset.At.Sub(t.at)),
+			span(c.weights.Horizon))
+		return bot.Reason{Code: "too_old", Sentence: sentence}, true
+	default:
+		return bot.Reason{}, false
+	}
+}
+
+// boundExcluded keeps the excluded changes that are nearest to the onset.
+func (c *inquiry) boundExcluded(changes []bot.Change) {
+	if len(c.excluded) <= keepExcluded {
+		return
+	}
+	distance := make(map[string]time.Duration, len(changes))
+	for _, change := range changes {
+		distance[change.ID] = timingOf(change).at.Sub(c.onset.At).Abs()
+	}
+	slices.SortStableFunc(c.excluded, func(a, b bot.Exclusion) int {
+		return cmp.Or(cmp.Compare(distance[a.Change], distance[b.Change]), cmp.Compare(a.Change, b.Change))
+	})
+	c.excluded = c.excluded[:keepExcluded]
+}
+
+// link finds for each candidate what undid it and what replaced it.
+func (c *inquiry) link(changes []bot.Change) {
+	reverts := make(map[string]*bot.Change)
+	for i := range changes {
+		r := &changes[i]
+		if known := reverts[r.Reverts]; r.Reverts != "" && (known == nil || sooner(*r, *known) < 0) {
+			reverts[r.Reverts] = r
+		}
+	}
+	files := make(map[string][]*candidate)
+	for i := range c.candidates {
+		cand := &c.candidates[i]
+		cand.undone = reverts[cand.change.ID]
+		for _, p := range cand.change.Paths {
+			file := cand.change.Repository + "\x00" + p
+			files[file] = append(files[file], cand)
+		}
+	}
+	for _, same := range files {
+		c.replace(same)
+	}
+}
+
+// replace marks every change of one file but the last that took effect before the onset. A revert does not count here, it has a
+// reason of its own.
+func (c *inquiry) replace(same []*candidate) {
+	last := slices.MaxFunc(same, func(a, b *candidate) int { return sooner(a.change, b.change) })
+	if last.elsewhere || !last.timing.at.Before(c.onset.Earliest) {
+		return
+	}
+	for _, cand := range same {
+		if sooner(cand.change, last.change) >= 0 || last.change.Reverts == cand.change.ID {
+			continue
+		}
+		if cand.replaced == nil || sooner(*cand.replaced, last.change) < 0 {
+			cand.replaced = &last.change
+		}
+	}
+}
+
+// sooner orders changes by the time that counts, then by ID.
+func sooner(a, b bot.Change) int {
+	return cmp.Or(timingOf(a).at.Compare(timingOf(b).at), cmp.Compare(a.ID, b.ID))
+}
+
+// measure learns from the candidates what innocent changes look like here.
+func (c *inquiry) measure() {
+	n := float64(len(c.candidates))
+	ages := make([]float64, 0, len(c.candidates))
+	scope, affinity := 0.0, 0.0
+	for _, cand := range c.candidates {
+		scope += c.weights.Scope.of(cand.relation)
+		affinity += cand.affinity
+		ages = append(ages, math.Max(c.onset.At.Sub(cand.timing.at).Minutes(), 0))
+	}
+	usual := 0.0
+	for r := range relations {
+		usual += bystanders(r) * c.weights.Scope.of(r)
+	}
+	c.meanScope = (scope + pseudo*usual) / (n + pseudo)
+	shipped, mass := 0.0, 0.0
+	for _, k := range bot.Kinds() {
+		shipped += ordinary(k) * c.affinity(bot.Change{Kind: k})
+		mass += ordinary(k)
+	}
+	c.meanAffinity = (affinity + pseudo*shipped/mass) / (n + pseudo)
+	c.clockwork = clockwork{
+		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.nodes(), lags: c.weights.Lags,
+		span: math.Max(2*median(ages), spanFloor),
+	}
+}
+
+// affinity is how readily the change moves what moved: for a change of several kinds that of the readiest, for several signals the
+// geometric mean, since one cause has to explain them all.
+func (c *inquiry) affinity(change bot.Change) float64 {
+	sum := 0.0
+	for _, class := range c.classes {
+		row, best := c.weights.Affinity[class], 0.0
+		for _, k := range append([]bot.Kind{change.Kind}, change.Kinds...) {
+			best = math.Max(best, row[k])
+		}
+		if best == 0 {
+			best = row[bot.Code]
+		}
+		sum += math.Log(best)
+	}
+	return math.Exp(sum / float64(len(c.classes)))
+}
+
+// median is the middle one, 0 for none. Twice the median age is the stretch over which even changes lie, and a few very old ones
+// hardly stretch it.
+func median(of []float64) float64 {
+	if len(of) == 0 {
+		return 0
+	}
+	slices.Sort(of)
+	return of[len(of)/2]
+}

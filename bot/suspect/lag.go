@@ -1,0 +1,129 @@
+package suspect
+
+import (
+	"math"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// node is one point of a distribution that stands for an equal or given share of it.
+type node struct {
+	at    float64 // minutes
+	share float64
+}
+
+// standard are the middles of nine equal shares of the normal distribution.
+var standard = [...]float64{-1.5932, -0.9674, -0.5895, -0.2822, 0, 0.2822, 0.5895, 0.9674, 1.5932}
+
+// z90 is half the width of the interval that holds 90 % of a normal distribution, in standard deviations.
+const z90 = 1.6449
+
+// skew is the least uncertainty of an onset: clocks of a forge, a deployer and a metrics store disagree by seconds, and samples are
+// taken every fifteen or more.
+const skew = 30 * time.Second
+
+// onsetOf gives the onset of the incident. One that nobody estimated lies, broadly, in the half hour before the incident was opened.
+func onsetOf(in bot.Incident) detectors.Onset {
+	o := in.Onset
+	if o.IsZero() {
+		o = detectors.Onset{
+			At: in.OpenedAt.Add(-10 * time.Minute), Earliest: in.OpenedAt.Add(-30 * time.Minute), Latest: in.OpenedAt,
+		}
+	}
+	if o.Earliest.IsZero() || o.Earliest.After(o.At) {
+		o.Earliest = o.At
+	}
+	if o.Latest.Before(o.At) {
+		o.Latest = o.At
+	}
+	return o
+}
+
+// nodesOf spreads an onset over nine points, in minutes after its best guess. Its interval need not be even, and is never taken to be
+// narrower than the skew of clocks.
+func nodesOf(o detectors.Onset) []node {
+	before := math.Max(o.At.Sub(o.Earliest).Minutes(), skew.Minutes()) / z90
+	after := math.Max(o.Latest.Sub(o.At).Minutes(), skew.Minutes()) / z90
+	out := make([]node, 0, len(standard))
+	for _, z := range standard {
+		width := after
+		if z < 0 {
+			width = before
+		}
+		out = append(out, node{at: z * width, share: 1 / float64(len(standard))})
+	}
+	return out
+}
+
+// nodes spreads a lag over nine points, in minutes.
+func (l Lag) nodes() []node {
+	out := make([]node, 0, len(standard))
+	for _, z := range standard {
+		out = append(out, node{at: l.Median.Minutes() * math.Exp(z*l.Spread), share: 1 / float64(len(standard))})
+	}
+	return out
+}
+
+// density is the probability per minute that the lag is x minutes.
+func (l Lag) density(x float64) float64 {
+	if x <= 0 {
+		return 0
+	}
+	z := (math.Log(x) - math.Log(l.Median.Minutes())) / l.Spread
+	return math.Exp(-z*z/2) / (x * l.Spread * math.Sqrt(2*math.Pi))
+}
+
+// slow is the share of causes that work so slowly or so rarely that their lag says nothing: a prompt that only fails on Mondays.
+const slow = 0.05
+
+// timing tells how the change's time stands to the onset.
+type timing struct {
+	// at is when it took effect, or, while that is unknown, when it was merged.
+	at time.Time
+	// guessed is true when only the merge is known.
+	guessed bool
+}
+
+// timingOf says which of a change's times counts. What nobody merges takes effect when it is seen.
+func timingOf(c bot.Change) timing {
+	switch {
+	case !c.EffectiveAt.IsZero():
+		return timing{at: c.EffectiveAt}
+	case c.Kind == bot.Vendor || c.Kind == bot.Price || c.MergedAt.IsZero():
+		return timing{at: c.At()}
+	default:
+		return timing{at: c.MergedAt, guessed: true}
+	}
+}
+
+// clockwork holds what all candidates of one incident share.
+type clockwork struct {
+	onset  detectors.Onset
+	onsets []node
+	deploy []node
+	lags   map[bot.Kind]Lag
+	// span is the stretch of time, in minutes, over which innocent changes are spread evenly.
+	span float64
+}
+
+// ratio is the density of the change's time if it is guilty over its density if it is innocent.
+func (k clockwork) ratio(c bot.Change, t timing) float64 {
+	lag, ok := k.lags[c.Kind]
+	if !ok {
+		lag = k.lags[bot.Code]
+	}
+	ago := k.onset.At.Sub(t.at).Minutes()
+	sum := 0.0
+	for _, o := range k.onsets {
+		if !t.guessed {
+			sum += o.share * lag.density(ago+o.at)
+			continue
+		}
+		for _, d := range k.deploy {
+			sum += o.share * d.share * lag.density(ago+o.at-d.at)
+		}
+	}
+	return (1-slow)*sum*k.span + slow
+}

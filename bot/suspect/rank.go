@@ -1,0 +1,112 @@
+package suspect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// Bounds of what a ranking lists. A ranking is stored with every change of it, so it must stay small among thousands of candidates.
+const (
+	keepSuspects = 20
+	keepExcluded = 50
+)
+
+// Rank gives the probability that each change caused the incident, likeliest first, and that none did. Services is the service map
+// by name; one that is missing is taken to depend on nothing. Now bounds what is known of what happened since.
+//
+// Suspects, Rest and None sum to one; Rest stands for the candidates behind the twentieth. Of the excluded changes the fifty nearest to
+// the onset are listed.
+func Rank(
+	now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights,
+) bot.Ranking {
+	w = w.WithDefaults()
+	c := open(now, in, changes, services, w)
+	ranking := bot.Ranking{At: now, Excluded: c.excluded}
+	if len(c.candidates) == 0 {
+		ranking.None = 1
+		sentence := "no change is known that took effect before it began"
+		if len(changes) == 0 {
+			sentence = "no change is known in the time before it began"
+		}
+		ranking.NoneReasons = []bot.Reason{{Code: "no_candidates", Sentence: sentence}}
+		return ranking
+	}
+	suspects := make([]bot.Suspect, 0, len(c.candidates))
+	scores := make([]float64, 0, len(c.candidates)+1)
+	for i := range c.candidates {
+		s := c.suspect(&c.candidates[i])
+		suspects = append(suspects, s)
+		scores = append(scores, total(s.Reasons))
+	}
+	probabilities := softmax(append(scores, 0)) // none is the measure of all: its own log-odds are zero
+	for i := range suspects {
+		suspects[i].Probability = probabilities[i]
+	}
+	ranking.None = probabilities[len(suspects)]
+	slices.SortStableFunc(suspects, likelier)
+	for _, s := range suspects[min(len(suspects), keepSuspects):] {
+		ranking.Rest += s.Probability
+		ranking.RestCount++
+	}
+	ranking.Suspects = suspects[:min(len(suspects), keepSuspects)]
+	ranking.NoneReasons = c.noneReasons(ranking)
+	return ranking
+}
+
+// likelier orders suspects: by probability, then the newer first, then by ID, so that the order never depends on the input's.
+func likelier(a, b bot.Suspect) int {
+	return cmp.Or(cmp.Compare(b.Probability, a.Probability), b.At.Compare(a.At), cmp.Compare(a.Change, b.Change))
+}
+
+// total adds the reasons of a suspect up to its log-odds against none of these.
+func total(reasons []bot.Reason) float64 {
+	sum := 0.0
+	for _, r := range reasons {
+		sum += r.Weight
+	}
+	return sum
+}
+
+// softmax turns log-odds into probabilities that sum to one.
+func softmax(scores []float64) []float64 {
+	top := slices.Max(scores)
+	out := make([]float64, len(scores))
+	sum := 0.0
+	for i, s := range scores {
+		out[i] = math.Exp(s - top)
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out
+}
+
+// noneReasons says what speaks for none of the known changes.
+func (c *inquiry) noneReasons(r bot.Ranking) []bot.Reason {
+	reasons := []bot.Reason{{
+		Code: "prior", Sentence: fmt.Sprintf("%.0f %% of incidents have no known change behind them", 100*c.weights.None),
+	}}
+	best := r.Suspects[0]
+	if r.None > best.Probability {
+		sentence := "no candidate fits well: the best one is " + percent(best.Probability) + " likely"
+		reasons = append(reasons, bot.Reason{Code: "no_fit", Sentence: sentence})
+	}
+	return reasons
+}
+
+func percent(p float64) string {
+	switch {
+	case p < 0.005:
+		return "less than 1 %"
+	case p > 0.995:
+		return "more than 99 %"
+	default:
+		return fmt.Sprintf("%.0f %%", 100*p)
+	}
+}

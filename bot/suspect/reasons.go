@@ -1,0 +1,178 @@
+package suspect
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// suspect collects the reasons for and against one candidate, each with its log-odds against none of these.
+func (c *inquiry) suspect(cand *candidate) bot.Suspect {
+	change := cand.change
+	reasons := []bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}
+	if cand.elsewhere {
+		reasons = append(reasons, bot.Reason{Code: "environment", Weight: c.weights.Environment,
+			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production"))})
+	}
+	if change.Exposure > 0 && change.Exposure < 1 {
+		reasons = append(reasons, bot.Reason{Code: "exposure", Weight: c.weights.Exposure * math.Log(math.Max(change.Exposure, 0.001)),
+			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure))})
+	}
+	reasons = append(reasons, c.undoing(cand)...)
+	reasons = append(reasons, c.flags(change)...)
+	service := cand.by
+	if service == "" && len(change.Services) > 0 {
+		service = change.Services[0]
+	}
+	return bot.Suspect{
+		Change: change.ID, Kind: change.Kind, Title: change.Title, URL: change.URL, Author: change.Author, Service: service,
+		Rollback: change.Rollback, At: cand.timing.at, Reasons: reasons,
+	}
+}
+
+// prior spreads what one of the known changes has against none evenly over the candidates.
+func (c *inquiry) prior() bot.Reason {
+	n := len(c.candidates)
+	sentence := fmt.Sprintf("one of %d changes that came before it", n)
+	if n == 1 {
+		sentence = "the only change that is known before it began"
+	}
+	return bot.Reason{Code: "prior", Sentence: sentence, Weight: math.Log((1 - c.weights.None) / c.weights.None / float64(n))}
+}
+
+func (c *inquiry) lag(cand *candidate) bot.Reason {
+	ago := c.onset.At.Sub(cand.timing.at)
+	var sentence string
+	switch {
+	case cand.timing.guessed:
+		sentence = fmt.Sprintf("merged %s before it began; when it took effect is not known", span(ago))
+	case ago < 0:
+		sentence = fmt.Sprintf("took effect %s after the likeliest onset, but within its interval", span(-ago))
+	default:
+		sentence = fmt.Sprintf("took effect %s before it began", span(ago))
+	}
+	return bot.Reason{Code: "lag", Sentence: sentence, Weight: math.Log(c.clockwork.ratio(cand.change, cand.timing))}
+}
+
+func (c *inquiry) scope(cand *candidate) bot.Reason {
+	service := orElse(c.incident.Service, "the service")
+	var sentence string
+	switch cand.relation {
+	case own:
+		sentence = "changes " + service + " itself"
+	case dependency:
+		sentence = fmt.Sprintf("changes %s, which %s depends on", cand.by, service)
+	case upstream:
+		sentence = fmt.Sprintf("changes %s, which %s depends on through others", cand.by, service)
+	case unknown:
+		sentence = "which service it changes is not known"
+	default:
+		sentence = fmt.Sprintf("changes %s, which %s does not depend on", cand.by, service)
+	}
+	weight := math.Log(c.weights.Scope.of(cand.relation) / c.meanScope)
+	return bot.Reason{Code: "scope", Sentence: sentence, Weight: weight}
+}
+
+func (c *inquiry) kind(cand *candidate) bot.Reason {
+	how := "sometimes"
+	switch {
+	case cand.affinity >= often*0.75:
+		how = "readily"
+	case cand.affinity < hardly*2:
+		how = "hardly ever"
+	case cand.affinity < 1:
+		how = "seldom"
+	}
+	moved := make([]string, 0, len(c.classes))
+	for _, class := range c.classes {
+		moved = append(moved, class.phrase())
+	}
+	sentence := fmt.Sprintf("%s changes %s move %s", cand.change.Kind, how, strings.Join(moved, " and "))
+	return bot.Reason{Code: "kind", Sentence: sentence, Weight: math.Log(cand.affinity / c.meanAffinity)}
+}
+
+// undoing weighs what is known of reverts: that it is one, that it was undone before, and what happened after it was undone.
+func (c *inquiry) undoing(cand *candidate) []bot.Reason {
+	var out []bot.Reason
+	add := func(code string, weight float64, format string, args ...any) {
+		out = append(out, bot.Reason{Code: code, Weight: weight, Sentence: fmt.Sprintf(format, args...)})
+	}
+	if cand.change.Reverts != "" {
+		add("revert", c.weights.Revert, "undoes an earlier change: it brings back what worked before")
+	}
+	if cand.replaced != nil {
+		add("replaced", c.weights.Replaced, "the same files were changed again before it began (%s)", cand.replaced.ID)
+	}
+	if cand.undone == nil {
+		return out
+	}
+	undone := timingOf(*cand.undone)
+	switch {
+	case undone.at.IsZero() || undone.at.After(c.now):
+	case undone.at.Before(c.onset.Earliest):
+		add("reverted", c.weights.Reverted, "was undone %s before it began (%s)", span(c.onset.At.Sub(undone.at)), cand.undone.ID)
+	case undone.at.Before(c.onset.Latest):
+		// Undone while it may already have begun: that says nothing either way.
+	default:
+		c.aftermath(cand, undone.at, add)
+	}
+	return out
+}
+
+// patience is how long the signals may take to come back after an undoing before their not coming back counts: a rollout, and the
+// short windows of the detectors.
+const patience = 30 * time.Minute
+
+// aftermath weighs whether the signals came back after the change was undone.
+func (c *inquiry) aftermath(cand *candidate, undone time.Time, add func(string, float64, string, ...any)) {
+	quiet := c.incident.QuietSince
+	switch {
+	case !quiet.IsZero() && quiet.After(undone) && quiet.Sub(undone) <= 2*patience:
+		add("cured", c.weights.Cured, "the signals came back %s after it was undone (%s)", span(quiet.Sub(undone)), cand.undone.ID)
+	case quiet.IsZero() && c.incident.Blind == "" && c.now.Sub(undone) > patience:
+		add("uncured", c.weights.Uncured, "was undone %s ago, and the signals stay bad (%s)", span(c.now.Sub(undone)), cand.undone.ID)
+	}
+}
+
+// flags adds what made the change risky when it landed. All of them together are bounded: they are scaled down where they would
+// exceed the bound, so that the sum that is shown stays the sum that counts.
+func (c *inquiry) flags(change bot.Change) []bot.Reason {
+	var out []bot.Reason
+	sum := 0.0
+	for _, f := range change.Flags {
+		if weight := c.weights.Flags[f.Code]; weight != 0 {
+			out = append(out, bot.Reason{Code: f.Code, Sentence: f.Sentence, Weight: weight})
+			sum += weight
+		}
+	}
+	if most := c.weights.FlagsAtMost; math.Abs(sum) > most {
+		for i := range out {
+			out[i].Weight *= most / math.Abs(sum)
+		}
+	}
+	return out
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// span is a duration in plain words, rounded to what matters.
+func span(d time.Duration) string {
+	switch {
+	case d < 90*time.Second:
+		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Round(time.Hour).Hours()))
+	default:
+		return fmt.Sprintf("%d days", int((d+12*time.Hour)/(24*time.Hour)))
+	}
+}

@@ -1,0 +1,234 @@
+package suspect
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// Weights is the table of everything that the ranking assumes. The zero value of a field means its default.
+type Weights struct {
+	// None is the prior probability that no known change did it, in (0, 1).
+	None float64 `yaml:"none,percent" doc:"how often no known change is behind an incident (25%)"`
+	// Horizon is how far back a change may lie; an older one is excluded.
+	Horizon time.Duration `yaml:"horizon" doc:"changes older than this are excluded (7d)"`
+	// Deploy is the time from merged to effective where it was not observed.
+	Deploy Lag `yaml:"deploy" doc:"time from merged to effective where no deployment was seen"`
+	// Lags are the times from effective to onset for each kind.
+	Lags map[bot.Kind]Lag `yaml:"lags" doc:"time from effective to the onset, by kind of change"`
+	// Scope says how readily a change of some service harms the incident's, relative to other scopes.
+	Scope Scope `yaml:"scope" doc:"how readily a change harms the service, by where it lies"`
+	// Affinity says how readily a change of a kind moves a class of signals, relative to other kinds.
+	Affinity map[Class]map[bot.Kind]float64 `yaml:"affinity" doc:"how readily a kind of change moves a class of signals"`
+	// Environment is the log-odds of a change that went to another environment than the incident's.
+	Environment float64 `yaml:"environment" doc:"log-odds of a change that went to another environment (-4)"`
+	// Exposure multiplies the logarithm of the share of traffic that the change reached.
+	Exposure float64 `yaml:"exposure" doc:"multiplies the log of the share of traffic reached (0.5)"`
+	// Reverted is the log-odds of a change that was already undone when it began.
+	Reverted float64 `yaml:"reverted" doc:"log-odds of a change undone before the onset (-3)"`
+	// Revert is the log-odds of a change that undoes another one: it restores what worked before.
+	Revert float64 `yaml:"revert" doc:"log-odds of a change that is a revert itself (-0.7)"`
+	// Replaced is the log-odds of a change whose very files were changed again before it began.
+	Replaced float64 `yaml:"replaced" doc:"log-odds of a change whose files were changed again before the onset (-0.7)"`
+	// Cured is the log-odds of a change after whose undoing the signals came back.
+	Cured float64 `yaml:"cured" doc:"log-odds of a change after whose revert the signals came back (2)"`
+	// Uncured is the log-odds of a change that was undone while the signals stayed bad.
+	Uncured float64 `yaml:"uncured" doc:"log-odds of a change after whose revert the signals stayed bad (-2)"`
+	// Flags are the log-odds of what made a change risky when it landed, by the code of the flag.
+	Flags map[string]float64 `yaml:"flags" doc:"log-odds of risk flags, by code"`
+	// FlagsAtMost bounds the flags of one change together.
+	FlagsAtMost float64 `yaml:"flags_at_most" doc:"bound of all flags of one change together (1)"`
+}
+
+// Lag is a log-normal time.
+type Lag struct {
+	Median time.Duration `yaml:"median"`
+	// Spread is the standard deviation of the logarithm: two thirds lie within a factor of e^Spread of the median.
+	Spread float64 `yaml:"spread"`
+}
+
+// Scope is how readily a change harms the service of the incident, by what the change touches. Only the ratios count.
+type Scope struct {
+	Own        float64 `yaml:"own"`        // the service itself
+	Dependency float64 `yaml:"dependency"` // a service that it depends on directly
+	Upstream   float64 `yaml:"upstream"`   // a service further up
+	Unknown    float64 `yaml:"unknown"`    // nobody knows what it touches
+	Unrelated  float64 `yaml:"unrelated"`  // known services that it does not depend on
+}
+
+func (s Scope) of(r relation) float64 {
+	switch r {
+	case own:
+		return s.Own
+	case dependency:
+		return s.Dependency
+	case upstream:
+		return s.Upstream
+	case unknown:
+		return s.Unknown
+	default:
+		return s.Unrelated
+	}
+}
+
+// The four steps of affinity. Their ratio is at most 40, so that timing and scope can outweigh the kind: a table like this is
+// always wrong somewhere.
+const (
+	often  = 6.0
+	some   = 2.0
+	seldom = 0.6
+	hardly = 0.15
+)
+
+// DefaultWeights returns the shipped table. Where a number comes from stands beside it; "judgement" means that nothing published was
+// found and that the number is broad on purpose.
+func DefaultWeights() Weights {
+	return Weights{
+		// About 70 % of outages follow a change in a live system (Google, Site Reliability Engineering, ch. 1).
+		None: 0.25,
+		// A week holds a release train and a weekend. Judgement.
+		Horizon: 7 * 24 * time.Hour,
+		// A pipeline takes minutes to an hour. Judgement.
+		Deploy: Lag{15 * time.Minute, 1.2},
+		Lags:   defaultLags(),
+		// A change of a service that others lean on is meant for, and tried with, more than this one; one of unknown scope may be any
+		// of these; an unrelated one needs an error in the service map, or a shared machine. Judgement.
+		Scope:    Scope{Own: 1, Dependency: 0.35, Upstream: 0.15, Unknown: 0.25, Unrelated: 0.03},
+		Affinity: defaultAffinity(),
+		// One in fifty: labels of environments are sometimes wrong, and staging sometimes shares a gateway. Judgement.
+		Environment: -4,
+		// The square root of the share: a tenth of the traffic can hardly move the whole, but may be the tenth that complains.
+		Exposure: 0.5,
+		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
+		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
+		Cured: 2, Uncured: -2,
+		// Unreviewed and out-of-hours changes are somewhat likelier to break things; what is published (Meta, arXiv 2410.06351:
+		// the riskiest tenth of changes holds 28 % of the bad ones) bounds all of them together to about e.
+		Flags: map[string]float64{
+			"unreviewed": 0.6, "self_merged": 0.4, "out_of_window": 0.5, "freeze": 0.5, "friday": 0.2, "no_rollback": 0.1,
+		},
+		FlagsAtMost: 1,
+	}
+}
+
+// defaultLags: what is read at every request shows within minutes of taking effect, what is rolled out over a fleet a little later,
+// what is an index or a corpus when enough questions met it. Spreads of 1.2 to 1.6 put two thirds within a factor of 3.3 to 5 of the
+// median. Judgement.
+func defaultLags() map[bot.Kind]Lag {
+	atOnce := Lag{5 * time.Minute, 1.3}
+	rollout := Lag{10 * time.Minute, 1.4}
+	slow := Lag{45 * time.Minute, 1.6}
+	return map[bot.Kind]Lag{
+		bot.Prompt: atOnce, bot.Policy: atOnce, bot.Guardrail: atOnce, bot.Config: atOnce,
+		bot.Flag: atOnce, bot.Price: atOnce, bot.Vendor: atOnce,
+		bot.Model: rollout, bot.Code: rollout, bot.Infrastructure: rollout, bot.Evaluation: rollout,
+		bot.Retrieval: slow, bot.Embedding: slow,
+	}
+}
+
+// defaultAffinity: what each input of a model service acts upon. Code seldom moves any one signal, for there is so much of it.
+// Judgement; the shape follows the mechanism and not counts of incidents.
+func defaultAffinity() map[Class]map[bot.Kind]float64 {
+	row := func(oftens, somes, seldoms []bot.Kind) map[bot.Kind]float64 {
+		m := make(map[bot.Kind]float64, len(bot.Kinds()))
+		for _, k := range bot.Kinds() {
+			switch {
+			case slices.Contains(oftens, k):
+				m[k] = often
+			case slices.Contains(somes, k):
+				m[k] = some
+			case slices.Contains(seldoms, k):
+				m[k] = seldom
+			default:
+				m[k] = hardly
+			}
+		}
+		return m
+	}
+	type kinds = []bot.Kind
+	return map[Class]map[bot.Kind]float64{
+		Refusals: row(kinds{bot.Prompt, bot.Policy, bot.Guardrail, bot.Model, bot.Vendor},
+			kinds{bot.Config, bot.Flag, bot.Retrieval}, kinds{bot.Code, bot.Embedding}),
+		Cost: row(kinds{bot.Prompt, bot.Model, bot.Price, bot.Vendor},
+			kinds{bot.Config, bot.Flag, bot.Retrieval, bot.Guardrail}, kinds{bot.Code, bot.Embedding, bot.Policy, bot.Infrastructure}),
+		Latency: row(kinds{bot.Model, bot.Infrastructure, bot.Vendor},
+			kinds{bot.Config, bot.Flag, bot.Retrieval, bot.Guardrail, bot.Prompt, bot.Embedding}, kinds{bot.Code}),
+		Grounding: row(kinds{bot.Retrieval, bot.Embedding}, kinds{bot.Config, bot.Infrastructure, bot.Vendor},
+			kinds{bot.Code, bot.Flag, bot.Prompt}),
+		Quality: row(kinds{bot.Prompt, bot.Model, bot.Retrieval, bot.Embedding, bot.Vendor},
+			kinds{bot.Policy, bot.Guardrail, bot.Flag, bot.Config, bot.Evaluation}, kinds{bot.Code}),
+		Errors: row(kinds{bot.Infrastructure, bot.Config, bot.Vendor}, kinds{bot.Code, bot.Model, bot.Flag, bot.Guardrail},
+			kinds{bot.Retrieval, bot.Embedding, bot.Prompt}),
+		Other: row(nil, kinds{bot.Model, bot.Vendor, bot.Prompt, bot.Guardrail, bot.Retrieval, bot.Policy, bot.Embedding,
+			bot.Config, bot.Infrastructure, bot.Flag}, kinds{bot.Code, bot.Price}),
+	}
+}
+
+// ordinary is how the changes of a team are spread over kinds while its own are too few to tell: mostly code. Judgement.
+func ordinary(k bot.Kind) float64 {
+	switch k {
+	case bot.Code:
+		return 0.5
+	case bot.Config:
+		return 0.12
+	case bot.Prompt, bot.Infrastructure:
+		return 0.08
+	case bot.Flag:
+		return 0.06
+	default:
+		return 0.02
+	}
+}
+
+// bystanders is how ordinary changes are spread over scopes while the candidates are too few to tell. Judgement.
+func bystanders(r relation) float64 {
+	return Scope{Own: 0.25, Dependency: 0.2, Upstream: 0.05, Unknown: 0.15, Unrelated: 0.35}.of(r)
+}
+
+// WithDefaults returns the weights with every zero field, and every entry that a table lacks, replaced by its default.
+func (w Weights) WithDefaults() Weights {
+	d := DefaultWeights()
+	or := func(v *float64, usual float64) {
+		if *v == 0 {
+			*v = usual
+		}
+	}
+	or(&w.None, d.None)
+	or(&w.Environment, d.Environment)
+	or(&w.Exposure, d.Exposure)
+	or(&w.Reverted, d.Reverted)
+	or(&w.Revert, d.Revert)
+	or(&w.Replaced, d.Replaced)
+	or(&w.Cured, d.Cured)
+	or(&w.Uncured, d.Uncured)
+	or(&w.FlagsAtMost, d.FlagsAtMost)
+	if w.Horizon == 0 {
+		w.Horizon = d.Horizon
+	}
+	if w.Deploy == (Lag{}) {
+		w.Deploy = d.Deploy
+	}
+	or(&w.Scope.Own, d.Scope.Own)
+	or(&w.Scope.Dependency, d.Scope.Dependency)
+	or(&w.Scope.Upstream, d.Scope.Upstream)
+	or(&w.Scope.Unknown, d.Scope.Unknown)
+	or(&w.Scope.Unrelated, d.Scope.Unrelated)
+	w.Lags = over(d.Lags, w.Lags)
+	w.Flags = over(d.Flags, w.Flags)
+	for class, row := range w.Affinity {
+		d.Affinity[class] = over(d.Affinity[class], row)
+	}
+	w.Affinity = d.Affinity
+	return w
+}
+
+// over lays one table over another, which it may change.
+func over[K comparable, V any](base, own map[K]V) map[K]V {
+	if base == nil {
+		base = make(map[K]V, len(own))
+	}
+	maps.Copy(base, own)
+	return base
+}
