@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// SaveChunks keeps stretches of windows in one transaction; a chunk of the same series and start is replaced.
+func (db *DB) SaveChunks(ctx context.Context, chunks []detectors.Chunk) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	for _, c := range chunks {
+		s := c.Series
+		if len(s.Signal)+len(s.Service)+len(s.Environment)+len(s.Slice) > 4*maxKey {
+			return bot.Errorf(bot.TooLarge, "the series %.80s of %.80s has a name longer than %d bytes", s.Signal, s.Service, 4*maxKey)
+		}
+	}
+	return db.write(ctx, "save the windows", func(t *tx) error {
+		for _, c := range chunks {
+			if _, err := t.exec(ctx, `INSERT INTO chunks (start_at, signal, service, environment, slice, data)
+				VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (start_at, signal, service, environment, slice) DO UPDATE SET data = excluded.data`,
+				c.Start, c.Series.Signal, c.Series.Service, c.Series.Environment, c.Series.Slice, c.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// LoadChunks hands over every kept chunk that starts at since or later, oldest first. An error of take ends it. Chunks are read
+// as they are taken, so take must be done with the store before it returns.
+func (db *DB) LoadChunks(ctx context.Context, since time.Time, take func(detectors.Chunk) error) error {
+	var refused error
+	err := each(ctx, db.sql, func(rows *sql.Rows) error {
+		var c detectors.Chunk
+		if err := rows.Scan(at(&c.Start), &c.Series.Signal, &c.Series.Service, &c.Series.Environment, &c.Series.Slice, &c.Data); err != nil {
+			return err
+		}
+		refused = take(c)
+		return refused
+	}, `SELECT start_at, signal, service, environment, slice, data FROM chunks WHERE start_at >= $1
+		ORDER BY start_at, signal, service, environment, slice`, since)
+	if refused != nil {
+		return fmt.Errorf("store: load the windows: %w", refused)
+	}
+	return db.explain("load the windows", err)
+}
