@@ -63,3 +63,7 @@ const (
 	// GiveUp: the step failed (also when the question expired).
 	GiveUp Verdict = "give_up"
 )
+
+// Interpreter is the version of the rules by which runs are carried out. A run that was begun by a later version is left
+// alone until the program is new enough.
+const Interpreter = 1
