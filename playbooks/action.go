@@ -3,6 +3,8 @@ package playbooks
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +21,14 @@ type Action struct {
 	Rollback bool
 	// Waits marks an action that may answer Pending and is polled (approval.ask, signal.wait).
 	Waits bool
+	// Idempotent marks an action that may be sent again with the same key without harm: its on_unknown is "retry" unless the
+	// step says otherwise or the handler can verify.
+	Idempotent bool
+	// Verifies marks an action whose handler can look up whether a call took effect. Catalogue sets it.
+	Verifies bool
+	// Configured is false for an action that is known but cannot be carried out with the present configuration. Catalogue sets
+	// it for every action that has a handler.
+	Configured bool
 }
 
 // Param is one field of a step's `with`.
@@ -109,6 +119,22 @@ func (f HandlerFunc) Act(ctx context.Context, call Call) (Outcome, error) { retu
 type Bound struct {
 	Action
 	Handler Handler
+}
+
+// Catalogue lists the actions of bound handlers, sorted by name, with what follows from the handlers filled in.
+func Catalogue(bound ...[]Bound) []Action {
+	var out []Action
+	for _, list := range bound {
+		for _, b := range list {
+			a := b.Action
+			_, verifies := b.Handler.(Verifier)
+			a.Verifies = a.Verifies || verifies
+			a.Configured = a.Configured || b.Handler != nil
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b Action) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // Fate says what to do after a failed attempt.
