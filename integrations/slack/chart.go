@@ -1,0 +1,43 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// maxChart bounds the picture, in bytes.
+const maxChart = 4 << 20
+
+// chart brings the place's picture up to date where it may: a new one, or a changed one after a while, since every upload is
+// three requests and a file that stays. A picture that cannot be uploaded is left out or stays as it was; the card goes on
+// without it.
+func (c *Client) chart(ctx context.Context, incident string, place *Place, card bot.Card) {
+	if len(card.Chart) == 0 || len(card.Chart) > maxChart {
+		return
+	}
+	sum := sha256.Sum256(card.Chart)
+	name := hex.EncodeToString(sum[:8])
+	now := c.options.Now()
+	if place.ChartSum == name || (place.Chart != "" && now.Sub(place.ChartAt) < c.config.ChartEvery) {
+		return
+	}
+	call := c.rest.Call()
+	file, err := c.api(call).UploadFileContext(ctx, api.UploadFileParameters{
+		Reader:   bytes.NewReader(card.Chart),
+		FileSize: len(card.Chart),
+		Filename: "incident-" + name + ".png",
+		Title:    line("Chart of "+incident, maxHeader),
+		AltTxt:   line(orElse(card.Alt, "chart of the incident's signals"), maxAlt),
+	})
+	if err != nil || file.ID == "" {
+		c.options.Logger.WarnContext(ctx, "slack: the chart could not be uploaded", "incident", incident, "error", failure(call, err))
+		return
+	}
+	place.Chart, place.Alt, place.ChartSum, place.ChartAt = file.ID, line(card.Alt, maxAlt), name, now
+}

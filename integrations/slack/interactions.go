@@ -1,0 +1,291 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
+)
+
+// Decider decides approvals, and refuses those who may not.
+type Decider interface {
+	Decide(ctx context.Context, approval string, decision bot.Decision, by string) (bot.Approval, error)
+}
+
+// Acknowledger marks an incident as seen by somebody.
+type Acknowledger interface {
+	Acknowledge(ctx context.Context, incident, by string) error
+}
+
+// Updater brings an incident's card up to date; an Announcer is one.
+type Updater interface {
+	Update(ctx context.Context, incident string) error
+}
+
+var _ Updater = (*Announcer)(nil)
+
+// HandlerOptions are what a Handler is given. Decider, Acknowledger and Updater are required.
+type HandlerOptions struct {
+	Decider      Decider
+	Acknowledger Acknowledger
+	Updater      Updater
+	Registerer   prometheus.Registerer
+	// Now tells the time that signatures are compared with; nil means the client's.
+	Now func() time.Time
+}
+
+// Bounds of the Handler.
+const (
+	maxInteraction = 1 << 20
+	maxPressed     = 5
+	maxWorking     = 32
+	workTime       = 30 * time.Second
+)
+
+// Handler receives the buttons that people press (POST /slack/interactions). It proves the signature over the raw body before
+// it parses anything, refuses replays, and acknowledges at once; the decision is made after that, and a refusal is told to
+// the one who pressed, and to nobody else.
+type Handler struct {
+	proof        proof
+	options      HandlerOptions
+	logger       *slog.Logger
+	rest         *rest.Client
+	responseHost []string
+	presses      *prometheus.CounterVec
+
+	base    context.Context
+	stop    context.CancelFunc
+	working sync.WaitGroup
+	slots   chan struct{}
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// Handler makes the receiver of this client's buttons. Close it when the server is down.
+func (c *Client) Handler(o HandlerOptions) *Handler {
+	if o.Now == nil {
+		o.Now = c.options.Now
+	}
+	base, stop := context.WithCancel(context.Background())
+	return &Handler{
+		proof:        proof{secret: c.config.SigningSecret, seen: map[string]time.Time{}},
+		options:      o,
+		logger:       c.options.Logger,
+		rest:         c.rest,
+		responseHost: responseHosts(c.config.APIURL),
+		presses:      pressCounter(o.Registerer),
+		base:         base,
+		stop:         stop,
+		slots:        make(chan struct{}, maxWorking),
+	}
+}
+
+// ServeHTTP answers one interaction.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		h.answer(w, http.StatusMethodNotAllowed, "bad_request", "only POST")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxInteraction))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		h.answer(w, http.StatusRequestEntityTooLarge, "bad_request", "the body is too large")
+		return
+	case err != nil:
+		h.answer(w, http.StatusBadRequest, "bad_request", "the body could not be read")
+		return
+	}
+	switch err := h.proof.check(r.Header, body, h.options.Now()); {
+	case errors.Is(err, errReplay):
+		h.answer(w, http.StatusConflict, "replayed", err.Error())
+		return
+	case err != nil:
+		h.answer(w, http.StatusUnauthorized, "unauthorized", err.Error())
+		return
+	}
+	pressed, err := parseInteraction(body)
+	if err != nil {
+		h.answer(w, http.StatusBadRequest, "bad_request", err.Error())
+		return
+	}
+	if !h.begin(pressed) {
+		h.answer(w, http.StatusServiceUnavailable, "busy", "too busy; press again in a moment")
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+func (h *Handler) answer(w http.ResponseWriter, status int, result, text string) {
+	h.presses.WithLabelValues(result).Inc()
+	http.Error(w, text, status)
+}
+
+// begin does the work beside the answer.
+func (h *Handler) begin(i interaction) bool {
+	if len(i.Actions) == 0 {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	select {
+	case h.slots <- struct{}{}:
+	default:
+		return false
+	}
+	h.working.Go(func() {
+		defer func() { <-h.slots }()
+		ctx, cancel := context.WithTimeout(h.base, workTime)
+		defer cancel()
+		for _, a := range i.Actions {
+			h.press(ctx, i, a)
+		}
+	})
+	return true
+}
+
+// press carries out one button.
+func (h *Handler) press(ctx context.Context, i interaction, a pressedAction) {
+	var incident string
+	var err error
+	switch a.ActionID {
+	case actionApprove, actionDeny:
+		decision := bot.Approved
+		if a.ActionID == actionDeny {
+			decision = bot.Denied
+		}
+		var decided bot.Approval
+		decided, err = h.options.Decider.Decide(ctx, a.Value, decision, i.User.ID)
+		incident = decided.Incident
+	case actionAcknowledge:
+		incident = a.Value
+		err = h.options.Acknowledger.Acknowledge(ctx, a.Value, i.User.ID)
+	default:
+		h.presses.WithLabelValues("ignored").Inc()
+		return
+	}
+	if err != nil {
+		h.presses.WithLabelValues("refused").Inc()
+		h.logger.WarnContext(ctx, "slack: a button was refused", "action", a.ActionID, "user", i.User.ID, "error", err)
+		h.tell(ctx, i.ResponseURL, bot.MessageOf(err))
+	} else {
+		h.presses.WithLabelValues("accepted").Inc()
+	}
+	if incident == "" {
+		return
+	}
+	if err := h.options.Updater.Update(ctx, incident); err != nil {
+		h.logger.WarnContext(ctx, "slack: a card will be out of date", "incident", incident, "error", err)
+	}
+}
+
+// tell shows a sentence to the one who pressed, through the address that came with the press.
+func (h *Handler) tell(ctx context.Context, to, sentence string) {
+	if !h.mayAnswer(to) {
+		if to != "" {
+			h.logger.WarnContext(ctx, "slack: an answer to a press was not sent: its address is not Slack's")
+		}
+		return
+	}
+	body, err := json.Marshal(map[string]any{
+		"response_type": "ephemeral", "replace_original": false, "text": escape(sentence, maxText),
+	})
+	if err != nil {
+		return
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return
+	}
+	req.Header.Set("Content-Type", "application/json")
+	call := h.rest.Call()
+	resp, err := call.HTTP(nil).Do(req)
+	if err == nil {
+		_ = resp.Body.Close()
+		if resp.StatusCode >= http.StatusBadRequest {
+			err = errors.New(resp.Status)
+		}
+	}
+	if err != nil {
+		h.logger.WarnContext(ctx, "slack: an answer to a press could not be sent", "error", call.Failure(err, ""))
+	}
+}
+
+// responseHosts are the origins that answers to presses may go to: the host of the API and its hooks.
+func responseHosts(apiURL string) []string {
+	u, err := url.Parse(apiURL)
+	if err != nil {
+		return nil
+	}
+	origins := []string{u.Scheme + "://" + u.Host}
+	if u.Scheme == "https" {
+		origins = append(origins, "https://hooks."+u.Host)
+	}
+	return origins
+}
+
+func (h *Handler) mayAnswer(to string) bool {
+	u, err := url.Parse(to)
+	if err != nil || u.User != nil {
+		return false
+	}
+	for _, origin := range h.responseHost {
+		if strings.EqualFold(u.Scheme+"://"+u.Host, origin) {
+			return true
+		}
+	}
+	return false
+}
+
+// Close refuses further presses and waits for those under way; when ctx ends first, they are broken off.
+func (h *Handler) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	finished := make(chan struct{})
+	go func() {
+		h.working.Wait()
+		close(finished)
+	}()
+	defer h.stop()
+	select {
+	case <-finished:
+		return nil
+	case <-ctx.Done():
+		h.stop()
+		<-finished
+		return context.Cause(ctx)
+	}
+}
+
+// pressCounter counts what came of presses.
+func pressCounter(reg prometheus.Registerer) *prometheus.CounterVec {
+	presses := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "firebreak_slack_interactions_total",
+		Help: "Buttons pressed in Slack, by what came of them.",
+	}, []string{"result"})
+	for _, r := range []string{"accepted", "refused", "ignored", "unauthorized", "replayed", "bad_request", "busy"} {
+		presses.WithLabelValues(r)
+	}
+	if reg != nil {
+		reg.MustRegister(presses)
+	}
+	return presses
+}

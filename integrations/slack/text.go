@@ -1,0 +1,76 @@
+package slack
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of Block Kit, in characters. Slack refuses a whole message for one that is too long.
+const (
+	maxHeader   = 150
+	maxSection  = 3000
+	maxField    = 2000
+	maxAlt      = 2000
+	maxButton   = 75
+	maxValue    = 2000
+	maxURL      = 3000
+	maxBlockID  = 255
+	maxText     = 3000
+	maxElements = 10
+)
+
+// clean makes one line of a text from outside: no control characters, none that turn the reading direction, no broken bytes.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "�"))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// cut shortens to at most limit characters, between characters, and shows that something is missing.
+func cut(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	if limit < 1 {
+		return ""
+	}
+	runes := []rune(s)[:limit]
+	runes[limit-1] = '…'
+	return string(runes)
+}
+
+// line is clean and cut.
+func line(s string, limit int) string { return cut(clean(s), limit) }
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// escape makes a text harmless where Slack reads mark-up: without these three there is no mention, no link, no broadcast.
+// It is cut so that the escaped form stays within limit and no escape is torn apart.
+func escape(s string, limit int) string {
+	s = clean(s)
+	out := escaper.Replace(s)
+	for n := limit; utf8.RuneCountInString(out) > limit && n > 0; n-- {
+		out = escaper.Replace(cut(s, n))
+	}
+	return out
+}
+
+// link tells whether an address may be put behind a word or a button.
+func link(s string) bool {
+	return (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) &&
+		len(s) <= maxURL && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
+// multiline is clean line by line, for texts that are lists.
+func multiline(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
