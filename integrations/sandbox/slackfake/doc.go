@@ -1,0 +1,10 @@
+// Package slackfake is a Slack workspace on loopback.
+//
+// It answers the Web API methods that a bot of this trade uses, as Slack answers them: tokens are checked, channels must be
+// named by ID where Slack wants an ID, history leaves threads and metadata out unless asked, files go through the external upload
+// flow, and what Slack would refuse is refused with Slack's own error word. It also makes what Slack sends by itself: the signed
+// block_actions payload of somebody who presses a button.
+//
+// It keeps messages in memory and never forgets an edit, so that a story can count cards and edits from this side. It knows
+// nothing of Socket Mode, modals or scopes. Times of messages are those of its clock; signatures carry the wall clock.
+package slackfake

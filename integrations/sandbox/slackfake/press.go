@@ -1,0 +1,178 @@
+package slackfake
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Button is a button on a message.
+type Button struct {
+	ActionID string
+	BlockID  string
+	Value    string
+	Style    string
+	URL      string
+	Text     string
+}
+
+// element is a button as Block Kit writes it; block is what may hold buttons.
+type (
+	element struct {
+		Type     string `json:"type"`
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		Style    string `json:"style"`
+		URL      string `json:"url"`
+		Text     struct {
+			Text string `json:"text"`
+		} `json:"text"`
+	}
+	block struct {
+		BlockID   string    `json:"block_id"`
+		Elements  []element `json:"elements"`
+		Accessory *element  `json:"accessory"`
+	}
+)
+
+// Buttons lists the buttons of a message in reading order.
+func Buttons(m Message) []Button {
+	var raw []json.RawMessage
+	if json.Unmarshal(m.Blocks, &raw) != nil {
+		return nil
+	}
+	var out []Button
+	for i, one := range raw {
+		var b block
+		if json.Unmarshal(one, &b) != nil {
+			continue // a block of another shape holds no buttons
+		}
+		if b.BlockID == "" {
+			b.BlockID = "b" + strconv.Itoa(i)
+		}
+		all := b.Elements
+		if b.Accessory != nil {
+			all = append(all, *b.Accessory)
+		}
+		for _, e := range all {
+			if e.Type == "button" {
+				out = append(out, Button{
+					ActionID: e.ActionID, BlockID: b.BlockID, Value: e.Value, Style: e.Style, URL: e.URL, Text: e.Text.Text,
+				})
+			}
+		}
+	}
+	return out
+}
+
+// reply is a response_url: Slack lets it be used five times in half an hour.
+type reply struct {
+	channel, ts, user string
+	uses              int
+	expires           time.Time
+}
+
+const (
+	replyUses = 5
+	replyLife = 30 * time.Minute
+)
+
+// Press makes the body that Slack posts when a user presses a button: a form with one field, payload.
+func (w *Workspace) Press(m Message, b Button, by User) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.Channel(m.Channel)
+	if !ok {
+		return nil, fmt.Errorf("no channel %q", m.Channel)
+	}
+	w.serial++
+	id := strconv.Itoa(w.serial)
+	for key, old := range w.replies {
+		if w.cfg.Now().After(old.expires) {
+			delete(w.replies, key)
+		}
+	}
+	w.replies[id] = &reply{channel: m.Channel, ts: m.TS, user: by.ID, expires: w.cfg.Now().Add(replyLife)}
+	payload, err := json.Marshal(object{
+		"type":       "block_actions",
+		"team":       object{"id": TeamID, "domain": teamName},
+		"enterprise": nil, "is_enterprise_install": false,
+		"user":       object{"id": by.ID, "username": by.Name, "name": by.Name, "team_id": TeamID},
+		"api_app_id": AppID, "token": "legacy-token",
+		"container": object{
+			"type": "message", "message_ts": m.TS, "channel_id": c.ID, "is_ephemeral": m.Ephemeral != "",
+		},
+		"trigger_id": id + ".48105", "channel": object{"id": c.ID, "name": c.Name},
+		"message": m.wire(true), "state": object{"values": object{}},
+		"response_url": w.cfg.Base + "/actions/" + id,
+		"actions": []object{{
+			"action_id": b.ActionID, "block_id": b.BlockID, "type": "button", "value": b.Value, "style": b.Style,
+			"text":      object{"type": "plain_text", "text": b.Text, "emoji": true},
+			"action_ts": fmt.Sprintf("%d.000000", w.cfg.Now().Unix()),
+		}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []byte(url.Values{"payload": {string(payload)}}.Encode()), nil
+}
+
+// Sign gives the headers that Slack puts on what it sends at a moment of the wall clock.
+func (w *Workspace) Sign(body []byte, at time.Time) http.Header {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(w.cfg.SigningSecret))
+	_, _ = io.WriteString(mac, "v0:"+stamp+":")
+	mac.Write(body)
+	return http.Header{
+		"Content-Type":              {"application/x-www-form-urlencoded"},
+		"User-Agent":                {"Slackbot 1.0 (+https://api.slack.com/robots)"},
+		"X-Slack-Request-Timestamp": {stamp},
+		"X-Slack-Signature":         {"v0=" + hex.EncodeToString(mac.Sum(nil))},
+	}
+}
+
+// serveResponseURL takes what the bot answers to a press.
+func (w *Workspace) serveResponseURL(rw http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Text            string          `json:"text"`
+		Blocks          json.RawMessage `json:"blocks"`
+		ResponseType    string          `json:"response_type"`
+		ReplaceOriginal bool            `json:"replace_original"`
+		DeleteOriginal  bool            `json:"delete_original"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		w.Strange(r, "response_url: %v", err)
+		http.Error(rw, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	to := w.replies[r.PathValue("id")]
+	if to == nil || to.uses >= replyUses || w.cfg.Now().After(to.expires) {
+		http.Error(rw, "expired_url", http.StatusNotFound)
+		return
+	}
+	to.uses++
+	original := w.find(to.channel, to.ts)
+	if body.ReplaceOriginal && original != nil {
+		original.Text, original.Blocks = body.Text, body.Blocks
+		original.Edits++
+		original.Edited = w.cfg.Now()
+	} else if !body.DeleteOriginal {
+		ts, at := w.stamp()
+		m := &Message{Channel: to.channel, TS: ts, Text: body.Text, Blocks: body.Blocks, At: at}
+		if !strings.EqualFold(body.ResponseType, "in_channel") {
+			m.Ephemeral = to.user
+		}
+		w.add(m)
+	}
+	_, _ = io.WriteString(rw, "ok")
+}
