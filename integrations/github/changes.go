@@ -137,7 +137,9 @@ func deployed(p payload, d bot.Delivery) Told {
 }
 
 // pullID is the ID of the change that a pull request is.
-func pullID(repository string, number int) string { return fmt.Sprintf("github:%s#%d", repository, number) }
+func pullID(repository string, number int) string {
+	return fmt.Sprintf("github:%s#%d", repository, number)
+}
 
 var (
 	revertsBody   = regexp.MustCompile(`(?m)^\s*Reverts (?:([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+))?#([0-9]{1,9})\b`)

@@ -67,7 +67,9 @@ var (
 )
 
 // Act sends the event.
-func (a again) Act(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) { return a(ctx, call) }
+func (a again) Act(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
+	return a(ctx, call)
+}
 
 // Verify settles what became of an event by sending it once more: the same dedup key is the same alert, so the question
 // "did it arrive?" is answered by "it has now". The Events API has no way to look an event up.

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
@@ -145,6 +146,9 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 	now := time.Now()
 	p := a.pending[incident]
 	p.busy = false
+	if ctx.Err() != nil {
+		return // we are stopping: what is pending stays so
+	}
 	switch result {
 	case resultDeferred:
 		p.at = a.gates[channel]
@@ -152,7 +156,7 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 	case resultEdited:
 		a.close(channel, now.Add(a.client.config.EditEvery), now)
 	case resultFailed:
-		if a.putOff(ctx, p, channel, err, now) {
+		if a.putOff(p, channel, err, now) {
 			return
 		}
 		a.client.options.Logger.LogAttrs(ctx, slog.LevelError, "slack: a card could not be edited",
@@ -169,9 +173,9 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 }
 
 // putOff arranges another try unless there is no hope.
-func (a *Announcer) putOff(ctx context.Context, p *pending, channel string, err error, now time.Time) bool {
+func (a *Announcer) putOff(p *pending, channel string, err error, now time.Time) bool {
 	fate, hint := playbooks.FateOf(err)
-	if fate == playbooks.Permanent || p.tries >= maxTries || ctx.Err() != nil {
+	if fate == playbooks.Permanent || p.tries >= maxTries {
 		return false
 	}
 	pause := max(hint, min(firstPause<<min(p.tries, 6), longestWait))
@@ -235,15 +239,12 @@ func (a *Announcer) attempt(ctx context.Context, incident string) (channel, resu
 
 // editCounter counts attempts by result.
 func editCounter(reg prometheus.Registerer) *prometheus.CounterVec {
-	edits := prometheus.NewCounterVec(prometheus.CounterOpts{
+	edits := rest.Register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "firebreak_slack_card_edits_total",
 		Help: "Attempts to bring a standing card up to date, by what came of it.",
-	}, []string{"result"})
+	}, []string{"result"}))
 	for _, r := range []string{resultEdited, resultUnchanged, resultAbsent, resultDeferred, resultFailed} {
 		edits.WithLabelValues(r)
-	}
-	if reg != nil {
-		reg.MustRegister(edits)
 	}
 	return edits
 }

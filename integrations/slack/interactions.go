@@ -277,15 +277,12 @@ func (h *Handler) Close(ctx context.Context) error {
 
 // pressCounter counts what came of presses.
 func pressCounter(reg prometheus.Registerer) *prometheus.CounterVec {
-	presses := prometheus.NewCounterVec(prometheus.CounterOpts{
+	presses := rest.Register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "firebreak_slack_interactions_total",
 		Help: "Buttons pressed in Slack, by what came of them.",
-	}, []string{"result"})
+	}, []string{"result"}))
 	for _, r := range []string{"accepted", "refused", "ignored", "unauthorized", "replayed", "bad_request", "busy"} {
 		presses.WithLabelValues(r)
-	}
-	if reg != nil {
-		reg.MustRegister(presses)
 	}
 	return presses
 }

@@ -221,3 +221,6 @@ func clip(text string) string {
 
 // Now is the time by the client's clock, for hints that are dates.
 func (k *Call) Now() time.Time { return k.client.options.Now() }
+
+// CanRepeat tells whether the action may be sent again whatever became of it.
+func (k *Call) CanRepeat() bool { return k.repeat }

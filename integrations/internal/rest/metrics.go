@@ -27,11 +27,11 @@ func newMetrics(reg prometheus.Registerer, integration string) *metrics {
 	if reg == nil {
 		return &metrics{}
 	}
-	requests := register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
+	requests := Register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "firebreak_outbound_requests_total",
 		Help: "Requests to the outside, by integration and by class of answer (or of the lack of one).",
 	}, []string{"integration", "code"}))
-	seconds := register(reg, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	seconds := Register(reg, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "firebreak_outbound_request_duration_seconds",
 		Help:    "Time from asking to the head of the answer, waiting for our own rate limit included.",
 		Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
@@ -42,8 +42,12 @@ func newMetrics(reg prometheus.Registerer, integration string) *metrics {
 	return &metrics{requests: requests, seconds: seconds.WithLabelValues(integration), name: integration}
 }
 
-// register adds a collector, or returns the one that another client of the same registry added before.
-func register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+// Register adds a collector, or returns the one that another client of the same registry added before: clients come and go
+// with the configuration, their counts stay. A nil registerer leaves the collector unregistered.
+func Register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+	if reg == nil {
+		return c
+	}
 	err := reg.Register(c)
 	var known prometheus.AlreadyRegisteredError
 	if errors.As(err, &known) {
