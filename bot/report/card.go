@@ -1,0 +1,292 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// The bounds of a card: what one look takes in.
+const (
+	cardSuspects = 5
+	cardDoing    = 6
+	leastSuspect = 0.02
+)
+
+// CardOf makes the card of an incident. Chart and Alt are left empty: who has the series draws them.
+func CardOf(v View) bot.Card {
+	in := v.Incident
+	card := bot.Card{
+		Incident: in.ID, Service: in.Service, Headline: Headline(v), Severity: in.Severity, State: in.State,
+		Facts: facts(v), None: in.Ranking.None, Doing: doing(v), Approvals: open(v), URL: v.url(), Updated: in.Updated,
+	}
+	for _, s := range in.Ranking.Suspects {
+		if s.Probability >= leastSuspect && len(card.Suspects) < cardSuspects {
+			card.Suspects = append(card.Suspects, s)
+		}
+	}
+	return card
+}
+
+// Headline is one line of plain words: what is wrong, since when, and what probably did it.
+func Headline(v View) string {
+	in := v.Incident
+	service := orElse(oneLine(in.Service), "an unnamed service")
+	var what string
+	switch {
+	case in.State == bot.Resolved:
+		what = fmt.Sprintf("%s is well again: resolved at %s", service, v.clock(in.ResolvedAt))
+		if !in.QuietSince.IsZero() {
+			what += fmt.Sprintf(", %s of trouble since %s", Span(in.QuietSince.Sub(v.beganAt())), v.began())
+		}
+	case in.State == bot.Mitigated:
+		what = fmt.Sprintf("%s recovered at %s", service, v.clock(in.MitigatedAt))
+		if !in.QuietSince.IsZero() {
+			what += fmt.Sprintf(", %s after it began", Span(in.QuietSince.Sub(v.beganAt())))
+		}
+	case in.Blind != detectors.Sighted:
+		what = fmt.Sprintf("%s cannot be seen (%s)", service, spaced(string(in.Blind)))
+		if f, ok := speaker(in); ok {
+			what += fmt.Sprintf("; last known: %s since %s", complaint(f), v.began())
+		}
+	default:
+		f, _ := speaker(in)
+		what = fmt.Sprintf("%s %s since %s", service, complaint(f), v.began())
+	}
+	return what + ". " + accusation(in)
+}
+
+// speaker is the finding that speaks for the incident: of those that fire (else of all) one of the incident's own signal, and the
+// worst of these.
+func speaker(in bot.Incident) (detectors.Finding, bool) {
+	var best detectors.Finding
+	rank := -1
+	for _, f := range in.Findings {
+		r := f.Severity.Rank()
+		if f.Verdict == detectors.Firing {
+			r += 100
+		}
+		if f.Signal == in.Signal && f.Detector == in.Detector {
+			r += 10
+		}
+		if r > rank {
+			best, rank = f, r
+		}
+	}
+	if rank < 0 {
+		return detectors.Finding{Signal: in.Signal, Detector: in.Detector, Title: in.Title}, in.Title != "" || in.Signal != ""
+	}
+	return best, true
+}
+
+// complaint says what is wrong as a verb with its number: "refuses 9.8 % (usually 1.4 %)".
+func complaint(f detectors.Finding) string {
+	level, known := levelOf(f)
+	if !known {
+		return "has trouble: " + orElse(oneLine(f.Title), spaced(f.Signal))
+	}
+	number := Number(level.Value, level.Unit)
+	if usual, ok := evidence(f, "usual"); ok {
+		number += " (usually " + Number(usual.Value, level.Unit) + ")"
+	}
+	name := strings.ToLower(f.Signal)
+	switch {
+	case strings.Contains(name, "refus") && level.Unit == "ratio":
+		return "refuses " + number
+	case strings.Contains(name, "error") && level.Unit == "ratio":
+		return "fails " + number
+	case f.Detector == "burn" && level.Unit == "ratio":
+		return fmt.Sprintf("misses %s for %s", orElse(oneLine(f.Objective), spaced(f.Signal)), number)
+	default:
+		return fmt.Sprintf("has %s at %s", spaced(f.Signal), number)
+	}
+}
+
+// notLevels are numbers of a finding that are not the level of its signal.
+func notLevel(name string) bool {
+	switch name {
+	case "budget_left", "exhaustion", "few_events", "usual":
+		return true
+	default:
+		return false
+	}
+}
+
+// levelOf is the newest level of the signal among a finding's evidence: that of the shortest window.
+func levelOf(f detectors.Finding) (detectors.Evidence, bool) {
+	var best detectors.Evidence
+	found := false
+	for _, e := range f.Evidence {
+		switch e.Unit {
+		case "ratio", "seconds", "usd":
+		default:
+			continue
+		}
+		if !notLevel(e.Name) && (!found || e.Window < best.Window) {
+			best, found = e, true
+		}
+	}
+	return best, found
+}
+
+func evidence(f detectors.Finding, name string) (detectors.Evidence, bool) {
+	for _, e := range f.Evidence {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return detectors.Evidence{}, false
+}
+
+// accusation says in one sentence what probably did it. It speaks of changes, never of people.
+func accusation(in bot.Incident) string {
+	r := in.Ranking
+	if in.Cause != "" {
+		for _, s := range r.Suspects {
+			if s.Change == in.Cause {
+				return "Caused by " + named(s) + "."
+			}
+		}
+		return "Caused by " + ShortName(in.Cause, "") + "."
+	}
+	switch {
+	case r.At.IsZero():
+		return "Suspects are being ranked."
+	case len(r.Suspects) == 0:
+		return "No known change came before it."
+	case r.None >= r.Suspects[0].Probability:
+		return fmt.Sprintf("Probably none of the known changes (%.2f).", r.None)
+	case r.Suspects[0].Probability >= 0.5:
+		return fmt.Sprintf("Likely %s (%.2f).", named(r.Suspects[0]), r.Suspects[0].Probability)
+	default:
+		return fmt.Sprintf("Perhaps %s (%.2f).", named(r.Suspects[0]), r.Suspects[0].Probability)
+	}
+}
+
+// named is a suspect as people call it: "prompt #482".
+func named(s bot.Suspect) string {
+	return strings.TrimSpace(string(s.Kind) + " " + ShortName(s.Change, s.Title))
+}
+
+// facts are the labelled values, in the order in which somebody who was just woken asks for them.
+func facts(v View) []bot.Fact {
+	in := v.Incident
+	out := []bot.Fact{{Label: "Since", Value: fmt.Sprintf("%s (%s)", v.began(), howLong(v))}}
+	add := func(label, value string) {
+		if value != "" {
+			out = append(out, bot.Fact{Label: label, Value: value})
+		}
+	}
+	add("Severity", string(in.Severity))
+	f, _ := speaker(in)
+	if level, ok := levelOf(f); ok && level.Sentence != "" {
+		add("Objective", strings.TrimPrefix(oneLine(f.Objective)+": "+oneLine(level.Sentence), ": "))
+	} else {
+		add("Objective", oneLine(f.Objective))
+	}
+	add("Budget", budget(f))
+	add("Also", others(in, f))
+	if in.Blind != detectors.Sighted {
+		add("Sight", "lost: "+spaced(string(in.Blind))+"; blind is not healthy")
+	}
+	add("Who", who(v))
+	add("Environment", oneLine(in.Environment))
+	return out
+}
+
+func howLong(v View) string {
+	in := v.Incident
+	if !in.QuietSince.IsZero() {
+		return "for " + Span(in.QuietSince.Sub(v.beganAt()))
+	}
+	return Span(max(v.Now.Sub(v.beganAt()), 0)) + " ago"
+}
+
+// budget tells what is left of the error budget, and for how long.
+func budget(f detectors.Finding) string {
+	left, ok := evidence(f, "budget_left")
+	if !ok {
+		return ""
+	}
+	s := orElse(oneLine(left.Sentence), Number(left.Value, "ratio")+" left")
+	if gone, ok := evidence(f, "exhaustion"); ok {
+		s += "; " + oneLine(gone.Sentence)
+	}
+	return s
+}
+
+// others names the other signals that fire.
+func others(in bot.Incident, f detectors.Finding) string {
+	var names []string
+	seen := map[string]bool{f.Signal: true}
+	for _, o := range in.Findings {
+		if o.Verdict == detectors.Firing && !seen[o.Signal] {
+			seen[o.Signal] = true
+			names = append(names, spaced(o.Signal))
+		}
+	}
+	return cut(strings.Join(names, ", "), 200)
+}
+
+func who(v View) string {
+	in := v.Incident
+	owner := ""
+	if s, ok := v.Services[in.Service]; ok && s.Owner != "" {
+		owner = oneLine(s.Owner)
+	}
+	if in.AcknowledgedBy != "" {
+		s := fmt.Sprintf("%s, since %s", oneLine(in.AcknowledgedBy), v.clock(in.AcknowledgedAt))
+		if owner != "" {
+			s += "; owner " + owner
+		}
+		return s
+	}
+	if owner != "" {
+		return "nobody yet; owner " + owner
+	}
+	return "nobody yet"
+}
+
+// doing are the sentences about what is being done, newest last; an open question stands at the end.
+func doing(v View) []string {
+	var out []string
+	for _, e := range v.Entries {
+		switch e.Kind {
+		case bot.EntryRun, bot.EntryStep, bot.EntryCause, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
+			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryApproval:
+			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
+		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntrySuspects:
+		}
+	}
+	out = out[max(0, len(out)-cardDoing):]
+	for _, a := range open(v) {
+		of := "anyone"
+		if len(a.Of) > 0 {
+			of = oneLine(strings.Join(a.Of, ", "))
+		}
+		out = append(out, fmt.Sprintf("Waiting for %s until %s: %s", of, v.clock(a.Expires), cut(oneLine(a.Question), 300)))
+	}
+	return out
+}
+
+// open are the incident's questions that somebody can still answer.
+func open(v View) []bot.Approval {
+	var out []bot.Approval
+	for _, a := range v.Approvals {
+		if a.Decision == "" && (a.Incident == "" || a.Incident == v.Incident.ID) && (a.Expires.IsZero() || v.Now.Before(a.Expires)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func spaced(name string) string { return strings.ReplaceAll(oneLine(name), "_", " ") }
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
