@@ -12,6 +12,8 @@ type Plan struct {
 	On []string `json:"on"`
 	// When is a CEL condition over the scope; empty means always.
 	When string `json:"when,omitempty"`
+	// Otherwise starts it only where no other plan starts.
+	Otherwise bool `json:"otherwise,omitempty"`
 	// Timeout bounds the whole run.
 	Timeout time.Duration `json:"timeout"`
 	Steps   []Step        `json:"steps"`

@@ -55,7 +55,7 @@ func (c *Condition) Eval(scope Scope) (bool, error) {
 	}
 	b, ok := out.(types.Bool)
 	if !ok {
-		return false, &EvalError{Expression: c.expression.src.written, Err: fmt.Errorf("it gave %s, not true or false", some(out.Type().TypeName()))}
+		return false, &EvalError{Expression: c.expression.src.written, Err: fmt.Errorf("it gave %s, not true or false", some(kindOf(out)))}
 	}
 	return bool(b), nil
 }

@@ -63,7 +63,7 @@ func TestConditionTellsItsFaultsWhereTheyAre(t *testing.T) {
 		{`burn(1h) < 1 && burn(30d) < foo`, "foo", `unknown name "foo"`, "known are incident, service"},
 		{`burn(1h) == 1`, "==", `"==" cannot be applied to (double, int)`, "with a point, as 1.0"},
 		{`now < timestamp("noon")`, `"noon"`, "this is not a timestamp", ""},
-		{`burn(1h)`, "burn", "a condition must be true or false, this is a double", "compare it, as burn(1h) < 1"},
+		{`burn(1h)`, "burn", "a condition must be true or false, this is a number", "compare it, as burn(1h) < 1"},
 		{`5m`, "5m", "a condition must be true or false, this is a duration", ""},
 		{`burn(1h) <`, "", "the expression ends too early", ""},
 		{``, "", "the expression is empty", ""},

@@ -89,6 +89,13 @@ func (t *Template) split(e *Env) []Problem {
 				problems = append(problems, Problem{Offset: from - 2, Message: "this ${} holds no expression"})
 				continue
 			}
+			if word := strings.TrimSpace(inner); strings.HasPrefix(word, "env:") || strings.HasPrefix(word, "file:") {
+				problems = append(problems, Problem{
+					Offset: from + lead, Message: "a playbook cannot read secrets",
+					Fix: "put it into the configuration of the integration that uses it",
+				})
+				continue
+			}
 			x, faults := e.compile(strings.TrimSpace(inner))
 			problems = append(problems, shifted(faults, from+lead)...)
 			t.parts = append(t.parts, piece{hole: x, at: from + lead})

@@ -71,10 +71,10 @@ func TestTemplateTellsItsFaultsWhereTheyAre(t *testing.T) {
 		{"open ${incident.id + \"}", expr.String, "${", "this ${ has no }"},
 		{"a ${ } b", expr.String, "${", "this ${} holds no expression"},
 		{"a ${suspects} b", expr.String, "suspects", "a list cannot be written into a text"},
-		{"${suspects}", expr.String, "suspects", "this is a list, wanted is a string"},
+		{"${suspects}", expr.String, "suspects", "this is a list, wanted is a text"},
 		{"${incident}", expr.Any, "incident", "this is an incident, wanted is a plain value"},
-		{"${incident.id}", expr.Int, "incident", "this is a string, wanted is an int"},
-		{"${incident.id}", expr.Duration, "incident", "this is a string, wanted is a duration"},
+		{"${incident.id}", expr.Int, "incident", "this is a text, wanted is a whole number"},
+		{"${incident.id}", expr.Duration, "incident", "this is a text, wanted is a duration"},
 		{"${10m} long", expr.Duration, "${10m}", "this gives text, wanted is a duration"},
 	} {
 		got, problems := env(t).Template(c.src, c.want)
@@ -130,9 +130,9 @@ func TestRenderingFailsInsteadOfGuessing(t *testing.T) {
 	}{
 		{"${suspects[7].title}", expr.String, "index out of bounds: 7"},
 		{"${steps.absent.output.x}", expr.String, "no such key: absent"},
-		{"${steps.revert.output.url}", expr.Int, "it gave a string where a whole number is wanted"},
-		{"${steps.revert.output.number + dyn(0.5)}", expr.Int, "it gave a double where a whole number is wanted"},
-		{"${steps.revert.output.number}", expr.Bool, "it gave a double where a bool is wanted"},
+		{"${steps.revert.output.url}", expr.Int, "it gave a text where a whole number is wanted"},
+		{"${steps.revert.output.number + dyn(0.5)}", expr.Int, "it gave a number where a whole number is wanted"},
+		{"${steps.revert.output.number}", expr.Bool, "it gave a number where a truth value is wanted"},
 		{"${steps.revert.output} x", expr.String, ""},
 		{`${ratio("dark", 5m)}`, expr.String, "the signal cannot be seen"},
 	} {

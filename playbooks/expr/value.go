@@ -31,10 +31,20 @@ const (
 
 // word is how faults name the type.
 func (t Type) word() string {
-	if t == Any {
+	switch t {
+	case Any:
 		return "plain value"
+	case String:
+		return "text"
+	case Int:
+		return "whole number"
+	case Double:
+		return "number"
+	case Bool:
+		return "truth value"
+	default:
+		return string(t)
 	}
-	return string(t)
 }
 
 // some puts the article before the name of a type.
@@ -48,6 +58,14 @@ func some(name string) string {
 // typeName is how faults name a type.
 func typeName(t *cel.Type) string {
 	switch t.Kind() {
+	case types.StringKind:
+		return "text"
+	case types.IntKind, types.UintKind:
+		return "whole number"
+	case types.DoubleKind:
+		return "number"
+	case types.BoolKind:
+		return "truth value"
 	case types.ListKind:
 		return "list"
 	case types.MapKind:
@@ -63,6 +81,14 @@ func typeName(t *cel.Type) string {
 	default:
 		return t.TypeName()
 	}
+}
+
+// kindOf is how errors name the type of a value.
+func kindOf(v ref.Val) string {
+	if t, ok := v.Type().(*types.Type); ok {
+		return typeName(t)
+	}
+	return v.Type().TypeName()
 }
 
 // textual tells whether values of the type can be written into a text.
@@ -122,7 +148,7 @@ func asText(v ref.Val) (string, error) {
 	case types.Duration:
 		return FormatDuration(v.Duration), nil
 	}
-	return "", fmt.Errorf("%s cannot be written into a text", some(v.Type().TypeName()))
+	return "", fmt.Errorf("%s cannot be written into a text", some(kindOf(v)))
 }
 
 func formatDouble(f float64) string {
@@ -172,7 +198,7 @@ func convert(v ref.Val, want Type) (any, error) {
 			return native(v, 0)
 		}
 	}
-	return nil, fmt.Errorf("it gave %s where %s is wanted", some(v.Type().TypeName()), some(string(want)))
+	return nil, fmt.Errorf("it gave %s where %s is wanted", some(kindOf(v)), some(want.word()))
 }
 
 // asInt takes whole numbers; those that went through JSON are doubles.
@@ -189,7 +215,7 @@ func asInt(v ref.Val) (any, error) {
 			return int64(f), nil
 		}
 	}
-	return nil, fmt.Errorf("it gave %s where a whole number is wanted", some(v.Type().TypeName()))
+	return nil, fmt.Errorf("it gave %s where a whole number is wanted", some(kindOf(v)))
 }
 
 // maxDepth bounds how deeply maps and lists may be nested in a value.
