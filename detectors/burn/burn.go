@@ -1,0 +1,292 @@
+package burn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/configs/diag"
+	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/detectors/onset"
+)
+
+// Name is the detector's one name.
+const Name = "burn"
+
+// The bad events that a rule needs at least before it says anything: one error is an anecdote.
+const (
+	minBadPage   = 4
+	minBadTicket = 3
+)
+
+// Detector judges one objective.
+type Detector struct {
+	config Config
+	title  string
+	step   time.Duration
+}
+
+var _ detectors.Detector = (*Detector)(nil)
+
+// New makes the detector of an objective and refuses what Check refuses. The title names the signal to people, as
+// "refusal ratio"; step is the width of the points that the onset is read from, the evaluation interval.
+func New(c Config, title string, step time.Duration) (*Detector, error) {
+	report := diag.New()
+	c.Check(report)
+	if step < time.Second {
+		report.Faultf("", "bad-step", "a step of %s is below a second", step)
+	}
+	var errs []error
+	for _, f := range report.Faults() {
+		errs = append(errs, fmt.Errorf("%s: %s", f.Path, f.Message))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("burn: objective %q: %w", c.Name, err)
+	}
+	c = c.WithDefaults()
+	if title == "" {
+		title = c.Name
+	}
+	return &Detector{config: c, title: title, step: step}, nil
+}
+
+// Name is "burn".
+func (d *Detector) Name() string { return Name }
+
+// Severity is the worst that the detector can say.
+func (d *Detector) Severity() detectors.Severity {
+	worst := detectors.None
+	for _, r := range d.config.Rules {
+		worst = detectors.Worst(worst, r.Severity)
+	}
+	return worst
+}
+
+// Objective is what is judged, with defaults filled in.
+func (d *Detector) Objective() Config { return d.config }
+
+// Judge gives one finding for each rule and environment, in the order of the environments and of the rules.
+func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding {
+	series := d.series(w)
+	out := make([]detectors.Finding, 0, len(series)*len(d.config.Rules))
+	for _, id := range series {
+		out = append(out, d.judgeSeries(now, w, id)...)
+	}
+	return out
+}
+
+// series are those of the objective. One that nobody has seen yet is judged too, and blind: an objective never vanishes.
+func (d *Detector) series(w detectors.Windows) []detectors.SeriesID {
+	var out []detectors.SeriesID
+	for _, id := range w.Series(d.config.Signal) {
+		if id.Service == d.config.Service && id.Slice == "" && (d.config.Environment == "" || d.config.Environment == id.Environment) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, detectors.SeriesID{Signal: d.config.Signal, Service: d.config.Service, Environment: d.config.Environment})
+	}
+	return out
+}
+
+func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.SeriesID) []detectors.Finding {
+	out := make([]detectors.Finding, 0, len(d.config.Rules))
+	var left budget
+	var began detectors.Onset
+	for _, rule := range d.config.Rules {
+		f := d.judge(now, w, id, rule)
+		if f.Verdict == detectors.Firing {
+			if began.IsZero() {
+				began, left = d.onset(now, w, id, rule), d.budget(now, w, id)
+			}
+			f.Onset = began
+			f.Evidence = append(f.Evidence, left.evidence(d.config)...)
+			if e, ok := left.exhaustion(d.config, f.Evidence[0].Value/d.allowed()); ok {
+				f.Evidence = append(f.Evidence, e)
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// allowed is the share of bad events that the objective lets pass.
+func (d *Detector) allowed() float64 { return 1 - d.config.Target }
+
+func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Finding {
+	f := detectors.Finding{
+		Key:      fmt.Sprintf("%s/%s/%s/%s/%s-%s", Name, id.Service, id.Environment, id.Signal, d.config.Name, words(rule.Long)),
+		Detector: Name, Rule: words(rule.Long), Service: id.Service, Environment: id.Environment,
+		Signal: id.Signal, Objective: d.config.Name, Verdict: detectors.Quiet, At: now,
+	}
+	limit := rule.Factor * d.allowed()
+	long := look(w.Sum(id, now, rule.Long), rule.Long)
+	short := look(w.Sum(id, now, rule.Short), rule.Short)
+	f.Evidence = []detectors.Evidence{long.evidence(limit), short.evidence(limit)}
+	for _, v := range []view{long, short} {
+		if v.blind != detectors.Sighted {
+			f.Verdict, f.Blind = detectors.Blind, v.blind
+			f.Title = fmt.Sprintf("%s cannot be judged over %s: %s", d.title, words(v.span), v.detail)
+			return f
+		}
+	}
+	if !(long.ratio > limit && short.ratio > limit) {
+		if long.warming && long.covered < long.span/2 {
+			f.Verdict, f.Blind = detectors.Blind, detectors.WarmingUp
+			f.Title = fmt.Sprintf("%s cannot be judged over %s yet: %s", d.title, words(long.span), long.detail)
+		}
+		return f
+	}
+	if why, few := d.few(rule, long); few {
+		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "few_events", Sentence: why, Value: long.total, Limit: d.config.MinEvents, Unit: "events", Window: rule.Long})
+		return f
+	}
+	f.Verdict, f.Severity = detectors.Firing, rule.Severity
+	f.Title = fmt.Sprintf("%s burns the budget of %s %s times too fast", d.title, d.config.Name, number(round3(long.ratio/d.allowed())))
+	return f
+}
+
+// few tells whether there are too few events for the rule's severity, and says so.
+func (d *Detector) few(rule Rule, long view) (string, bool) {
+	needTotal, needBad := 0., float64(minBadTicket)
+	if rule.Severity == detectors.Page {
+		needTotal, needBad = d.config.MinEvents, minBadPage
+	}
+	if long.bad >= needBad-1e-9 && long.total >= needTotal-1e-9 {
+		return "", false
+	}
+	return fmt.Sprintf("%s bad of %s events over %s are too few: a %s needs %s bad of %s",
+		number(long.bad), number(long.total), words(rule.Long), rule.Severity, number(needBad), number(needTotal)), true
+}
+
+// view is one window as it is judged.
+type view struct {
+	span       time.Duration
+	bad, total float64
+	covered    time.Duration
+	ratio      float64
+	warming    bool
+	blind      detectors.Blindness
+	detail     string
+}
+
+// look makes a view of a sum. A window that is still filling is judged as if what is missing had been healthy traffic of the
+// same rate.
+func look(s detectors.Sum, span time.Duration) view {
+	v := view{span: span, bad: s.Bad, total: s.Total, covered: s.Covered, blind: s.Blind, detail: s.Detail}
+	if s.Blind == detectors.WarmingUp && s.Covered > 0 {
+		v.blind, v.warming = detectors.Sighted, true
+	}
+	if v.blind == detectors.Sighted && (s.Bad < 0 || s.Bad > s.Total*1.01+1) {
+		v.blind, v.detail = detectors.Garbage, fmt.Sprintf("%s bad of %s events cannot be", number(s.Bad), number(s.Total))
+	}
+	whole := s.Total
+	if v.warming && s.Covered < span {
+		whole *= float64(span) / float64(s.Covered)
+	}
+	if whole > 0 {
+		v.ratio = min(1, s.Bad/whole)
+	}
+	return v
+}
+
+func (v view) evidence(limit float64) detectors.Evidence {
+	e := detectors.Evidence{
+		Name: "ratio_" + words(v.span), Value: v.ratio, Limit: limit, Unit: "ratio", Window: v.span,
+		Sentence: fmt.Sprintf("%s of %s events bad (%s) over %s, limit %s",
+			number(v.bad), number(v.total), share(v.ratio), words(v.span), share(limit)),
+	}
+	switch {
+	case v.blind != detectors.Sighted:
+		e.Sentence = fmt.Sprintf("over %s: %s", words(v.span), v.detail)
+	case v.total == 0:
+		e.Sentence = fmt.Sprintf("no events over %s", words(v.span))
+	case v.warming:
+		e.Sentence += fmt.Sprintf(" (%s known, the rest taken as healthy)", words(v.covered.Truncate(time.Second)))
+	}
+	return e
+}
+
+// onset reads when it began from twice the long window, with the stretch before as the normal level. It is read at the finest
+// step that a page needs and more coarsely for long windows.
+func (d *Detector) onset(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Onset {
+	step := d.step
+	for rule.Long/step > 200 {
+		step *= 2
+	}
+	from := now.Add(-rule.Long - rule.Long/6)
+	points := w.Points(id, from.Truncate(step), now, step)
+	before := w.Sum(id, now.Add(-rule.Long), 24*rule.Long)
+	if before.Blind != detectors.Sighted {
+		before = w.Sum(id, now.Add(-rule.Long), 2*rule.Long)
+	}
+	normal := onset.Baseline{}
+	if before.Blind == detectors.Sighted && before.Total > 0 && before.Ratio() < rule.Factor*d.allowed() {
+		normal = onset.Baseline{Bad: before.Bad, Total: before.Total}
+	}
+	return onset.Ratio(points, step, normal)
+}
+
+// budget is what is left of the objective.
+type budget struct {
+	left  float64 // share of the period's budget; negative when overspent
+	known bool
+	whole bool
+}
+
+func (d *Detector) budget(now time.Time, w detectors.Windows, id detectors.SeriesID) budget {
+	s := w.Sum(id, now, d.config.Period)
+	if (s.Blind != detectors.Sighted && s.Blind != detectors.WarmingUp) || s.Total <= 0 || s.Covered <= 0 {
+		return budget{}
+	}
+	events := s.Total * max(1, float64(d.config.Period)/float64(s.Covered))
+	return budget{left: 1 - s.Bad/(events*d.allowed()), known: true, whole: s.Blind == detectors.Sighted}
+}
+
+func (b budget) evidence(c Config) []detectors.Evidence {
+	if !b.known {
+		return nil
+	}
+	e := detectors.Evidence{Name: "budget_left", Value: b.left, Unit: "ratio", Window: c.Period}
+	switch {
+	case b.left < 0:
+		e.Sentence = fmt.Sprintf("the budget of %s for %s is overspent by %s", words(c.Period), percent(c.Target), share(-b.left))
+	default:
+		e.Sentence = fmt.Sprintf("%s of the budget of %s for %s is left", share(b.left), words(c.Period), percent(c.Target))
+	}
+	if !b.whole {
+		e.Sentence += ", as far as the period is known"
+	}
+	return []detectors.Evidence{e}
+}
+
+// exhaustion says when the budget is gone if it goes on like this.
+func (b budget) exhaustion(c Config, burn float64) (detectors.Evidence, bool) {
+	if !b.known || b.left <= 0 || burn <= 0 {
+		return detectors.Evidence{}, false
+	}
+	left := time.Duration(math.Min(b.left*float64(c.Period)/burn, float64(c.Period)))
+	left = left.Truncate(time.Minute)
+	return detectors.Evidence{
+		Name: "exhaustion", Value: left.Seconds(), Unit: "seconds", Window: c.Period,
+		Sentence: fmt.Sprintf("at this rate the budget is gone in %s", words(max(left, time.Minute))),
+	}, true
+}
+
+// share writes a ratio for people, with three digits that count.
+func share(ratio float64) string { return number3(100*ratio) + " %" }
+
+func number3(v float64) string { return fmt.Sprintf("%g", round3(v)) }
+
+// round3 keeps three digits that count.
+func round3(v float64) float64 {
+	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return v
+	}
+	scale := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(v))))
+	if scale < 1 {
+		return math.Round(v)
+	}
+	return math.Round(v*scale) / scale
+}

@@ -1,0 +1,202 @@
+package prometheus
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// partLabel names the part of a question that a series of the answer belongs to.
+const partLabel = "firebreak_part"
+
+// The parts of an answer: p3 is what selector 3 counted, n3 how many of its series were not there a tile ago, d3 what returned
+// series had counted before they went away, f3 the first levels of a service that was never seen before.
+const (
+	partCount = 'p'
+	partNew   = 'n'
+	partKnown = 'd'
+	partFirst = 'f'
+)
+
+// lookback is how far a series that appears is looked for in the past.
+const lookback = time.Hour
+
+// question is a compiled signal: what to send, and how to read the answer.
+type question struct {
+	signal  detectors.Signal
+	targets []Target
+	// keep are the labels that tell targets apart.
+	keep []string
+	asIs bool
+
+	// selectors, bad and total are set for counted signals, value for values.
+	selectors  []string
+	bad, total *counter
+	value      string
+	prices     *PriceBy
+}
+
+// newQuestion compiles a signal for the targets that it concerns.
+func newQuestion(s SignalConfig, all []Target) (*question, error) {
+	q := &question{asIs: s.Scope == ScopeAsIs, prices: s.Prices}
+	q.signal = detectors.Signal{Name: s.Name, Title: s.Title, Shape: s.Shape(), Unit: s.Unit, Worse: s.Worse}
+	if q.signal.Title == "" {
+		q.signal.Title = strings.NewReplacer("_", " ", "-", " ").Replace(s.Name)
+	}
+	if q.signal.Worse == "" {
+		q.signal.Worse = detectors.Up
+	}
+	if q.signal.Unit == "" && q.signal.Shape == detectors.Ratio {
+		q.signal.Unit = "ratio"
+	}
+	for _, t := range all {
+		if len(s.Services) == 0 || slices.Contains(s.Services, t.Service) {
+			q.targets = append(q.targets, t)
+		}
+	}
+	for _, t := range q.targets {
+		if len(t.Match) == 0 && !q.asIs && len(q.targets) > 1 {
+			return nil, fmt.Errorf("signal %s: service %s has no match labels, so it cannot be told apart from others", s.Name, t.Service)
+		}
+	}
+	narrow := q.tellApart()
+	if s.Value != "" {
+		return q, q.compileValue(s.Value, narrow)
+	}
+	return q, q.compileCounters(s, narrow)
+}
+
+// tellApart sets the labels to keep and gives the matchers that narrow selectors to the targets: one for each label that all
+// of them have.
+func (q *question) tellApart() []*labels.Matcher {
+	if q.asIs {
+		return nil
+	}
+	values := map[string]map[string]bool{}
+	count := map[string]int{}
+	for _, t := range q.targets {
+		for name, value := range t.Match {
+			if values[name] == nil {
+				values[name] = map[string]bool{}
+			}
+			values[name][value] = true
+			count[name]++
+		}
+	}
+	q.keep = slices.Sorted(maps.Keys(values))
+	var narrow []*labels.Matcher
+	for _, name := range q.keep {
+		if count[name] < len(q.targets) {
+			continue
+		}
+		known := slices.Sorted(maps.Keys(values[name]))
+		if len(known) == 1 {
+			narrow = append(narrow, labels.MustNewMatcher(labels.MatchEqual, name, known[0]))
+			continue
+		}
+		for i, v := range known {
+			known[i] = regexp.QuoteMeta(v)
+		}
+		narrow = append(narrow, labels.MustNewMatcher(labels.MatchRegexp, name, strings.Join(known, "|")))
+	}
+	return narrow
+}
+
+func (q *question) compileValue(query string, narrow []*labels.Matcher) error {
+	expr, f := parse(query)
+	if f == nil {
+		f = checkValue(expr)
+	}
+	if f != nil {
+		return fmt.Errorf("signal %s: value: %w", q.signal.Name, f)
+	}
+	if !q.asIs {
+		lift(expr, narrow, q.keep)
+	}
+	q.value = expr.String()
+	return nil
+}
+
+func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) error {
+	var found selectors
+	read := func(field, query string) (*counter, error) {
+		expr, f := parse(query)
+		if f == nil {
+			var c *counter
+			if c, f = compile(expr, &found); f == nil {
+				return c, nil
+			}
+		}
+		return nil, fmt.Errorf("signal %s: %s: %w", q.signal.Name, field, f)
+	}
+	var err error
+	if q.total, err = read("total", s.Total); err != nil {
+		return err
+	}
+	if s.Bad != "" {
+		if q.bad, err = read("bad", s.Bad); err != nil {
+			return err
+		}
+	}
+	for _, v := range found.list {
+		narrowSelector(v, narrow)
+		q.selectors = append(q.selectors, v.String())
+	}
+	return nil
+}
+
+// by is the grouping of counted parts.
+func (q *question) by() string {
+	group := slices.Clone(q.keep)
+	if q.prices != nil {
+		group = append(append(group, q.prices.ModelLabels...), q.prices.TypeLabel)
+	}
+	return "by (" + strings.Join(group, ", ") + ")"
+}
+
+// part marks a part of the question, so that all come back in one answer.
+func part(kind rune, i int, expr string) string {
+	return fmt.Sprintf(`label_replace(%s, "%s", "%c%d", "%s", ".*")`, expr, partLabel, kind, i, partLabel)
+}
+
+// count is the question for tiles of the given width.
+func (q *question) count(width time.Duration) string {
+	parts := make([]string, 0, 2*len(q.selectors))
+	for i, s := range q.selectors {
+		before := s + " offset " + seconds(width)
+		parts = append(parts,
+			part(partCount, i, fmt.Sprintf("sum %s (((%s - %s) >= 0) or %s)", q.by(), s, before, s)),
+			part(partNew, i, fmt.Sprintf("count (%s unless %s)", s, before)))
+	}
+	return strings.Join(parts, " or ")
+}
+
+// appeared is the question for what series that appeared really counted.
+func (q *question) appeared(width time.Duration, which []int) string {
+	keep := strings.Join(q.keep, ", ")
+	past := func(s string) string {
+		return fmt.Sprintf("last_over_time(%s[%s] offset %s)", s, seconds(lookback), seconds(width))
+	}
+	seen := make([]string, 0, len(q.selectors))
+	for _, i := range q.total.leaves() {
+		seen = append(seen, fmt.Sprintf("group by (%s) (%s)", keep, past(q.selectors[i])))
+	}
+	parts := make([]string, 0, 2*len(which))
+	for _, i := range which {
+		s := q.selectors[i]
+		parts = append(parts,
+			part(partKnown, i, fmt.Sprintf("sum %s ((%s <= %s) unless %s offset %s)", q.by(), past(s), s, s, seconds(width))),
+			part(partFirst, i, fmt.Sprintf("(sum %s (%s unless %s) unless on (%s) (%s))", q.by(), s, past(s), keep, strings.Join(seen, " or "))))
+	}
+	return strings.Join(parts, " or ")
+}
+
+// seconds writes a duration as every version of PromQL reads it.
+func seconds(d time.Duration) string { return fmt.Sprintf("%ds", int64(d/time.Second)) }

@@ -1,0 +1,174 @@
+package prometheus
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/firebreak-dev/firebreak/detectors/watch"
+)
+
+// grid holds numbers by target and step, and which of them are present.
+type grid struct {
+	steps   int
+	numbers []float64
+	present []bool
+}
+
+func newGrid(targets, steps int) grid {
+	return grid{steps: steps, numbers: make([]float64, targets*steps), present: make([]bool, targets*steps)}
+}
+
+func (g *grid) add(target, step int, v float64) {
+	g.numbers[target*g.steps+step] += v
+	g.present[target*g.steps+step] = true
+}
+
+func (g *grid) get(target, step int) (float64, bool) {
+	i := target*g.steps + step
+	return g.numbers[i], g.present[i]
+}
+
+// reading is an answer in the making.
+type reading struct {
+	*question
+	from  time.Time
+	width time.Duration
+	steps int
+
+	leaves  []grid // by selector, for counted signals
+	grid    grid   // for values
+	samples int64
+	notes   []string
+}
+
+// step is the index of the tile that ends at a timestamp.
+func (r *reading) step(t model.Time) (int, bool) {
+	since := t.Time().Sub(r.from)
+	i := int(since/r.width) - 1
+	return i, since > 0 && since%r.width == 0 && i < r.steps
+}
+
+// take reads the parts of an answer. Steps in which series of a selector appeared are marked in fresh.
+func (r *reading) take(matrix model.Matrix, fresh [][]bool) error {
+	for _, series := range matrix {
+		kind, leaf, ok := r.which(series.Metric)
+		if !ok {
+			return garbage("the answer holds a part %.20q that was not asked for", string(series.Metric[partLabel]))
+		}
+		if kind == partNew {
+			r.mark(series, leaf, fresh)
+			continue
+		}
+		weight, remark := r.weight(series.Metric, leaf)
+		if remark != "" {
+			r.note(remark)
+		}
+		if kind != partCount {
+			weight = -weight
+		}
+		for _, target := range r.matching(series.Metric) {
+			for _, p := range series.Values {
+				i, ok := r.step(p.Timestamp)
+				if !ok {
+					return garbage("the answer holds a sample at %s, between tiles", p.Timestamp.Time().UTC().Format(time.RFC3339Nano))
+				}
+				if v := float64(p.Value); finite(v) {
+					r.leaves[leaf].add(target, i, v*weight)
+				} else {
+					return garbage("a counter of %s is %v", r.signal.Name, v)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// which takes the name of a part apart.
+func (r *reading) which(metric model.Metric) (kind rune, leaf int, ok bool) {
+	name := string(metric[partLabel])
+	if len(name) < 2 || !strings.ContainsRune("pndf", rune(name[0])) {
+		return 0, 0, false
+	}
+	leaf, err := strconv.Atoi(name[1:])
+	return rune(name[0]), leaf, err == nil && leaf >= 0 && leaf < len(r.selectors)
+}
+
+func (r *reading) mark(series *model.SampleStream, leaf int, fresh [][]bool) {
+	for _, p := range series.Values {
+		if i, ok := r.step(p.Timestamp); ok && fresh != nil && p.Value > 0 {
+			if fresh[leaf] == nil {
+				fresh[leaf] = make([]bool, r.steps)
+			}
+			fresh[leaf][i] = true
+		}
+	}
+}
+
+// note keeps a remark once, and few of them.
+func (r *reading) note(text string) {
+	if len(r.notes) < 10 && !slices.Contains(r.notes, text) {
+		r.notes = append(r.notes, text)
+	}
+}
+
+// end is when the last of the steps up to and with i ends.
+func (r *reading) end(i int) time.Time { return r.from.Add(time.Duration(i+1) * r.width) }
+
+// counts evaluates the trees and adds up each group of steps to one tile.
+func (r *reading) counts(group int) ([]watch.Reading, error) {
+	var out []watch.Reading
+	for target := range r.targets {
+		for i := 0; i+group <= r.steps; i += group {
+			tile := watch.Reading{Series: r.series(target), At: r.end(i + group - 1)}
+			seen := false
+			for j := i; j < i+group; j++ {
+				leaf := func(l int) (float64, bool) { return r.leaves[l].get(target, j) }
+				total, choice, ok := r.total.evaluate(leaf)
+				if !ok {
+					continue
+				}
+				seen = true
+				tile.Total += total
+				if r.bad != nil {
+					bad, _, _ := r.bad.like(r.total, choice).evaluate(leaf)
+					tile.Bad += bad
+				}
+			}
+			if r.prices != nil {
+				tile.Total = max(0, tile.Total) // the rebate of cached tokens may come a scrape before the tokens
+			}
+			if tile.Total < -1e-6 || tile.Bad < -1e-6 {
+				return nil, garbage("%s of %s counted %g of %g events: less than none", r.signal.Name, tile.Series.Service, tile.Bad, tile.Total)
+			}
+			if seen {
+				tile.Bad, tile.Total = max(0, tile.Bad), max(0, tile.Total)
+				out = append(out, tile)
+			}
+		}
+	}
+	return out, nil
+}
+
+// values collects the samples of each group of steps in one tile: their sum and their number.
+func (r *reading) values(group int) []watch.Reading {
+	var out []watch.Reading
+	for target := range r.targets {
+		for i := 0; i+group <= r.steps; i += group {
+			tile := watch.Reading{Series: r.series(target), At: r.end(i + group - 1)}
+			for j := i; j < i+group; j++ {
+				if v, ok := r.grid.get(target, j); ok {
+					tile.Bad += v
+					tile.Total++
+				}
+			}
+			if tile.Total > 0 {
+				out = append(out, tile)
+			}
+		}
+	}
+	return out
+}
