@@ -16,21 +16,24 @@ func (db *DB) AskApproval(ctx context.Context, a bot.Approval, entries ...bot.En
 	if err := required("the ID of the approval", a.ID); err != nil {
 		return a, false, err
 	}
-	if entries, err = db.prepare(entries); err != nil {
+	if entries, err = db.prepare(ofIncidents(entries)); err != nil {
 		return a, false, err
 	}
 	if a.AskedAt.IsZero() {
 		a.AskedAt = db.now()
 	}
-	of, err := json.Marshal(a.Of)
+	rest := a
+	rest.AskedAt, rest.Expires, rest.DecidedAt = time.Time{}, time.Time{}, time.Time{}
+	rest.Decision, rest.By, rest.Via = "", "", ""
+	text, err := json.Marshal(rest)
 	if err != nil {
-		return a, false, fmt.Errorf("store: encode who may approve: %w", err)
+		return a, false, fmt.Errorf("store: encode approval %s: %w", a.ID, err)
 	}
 	err = db.write(ctx, "ask for the approval", func(t *tx) error {
 		n, err := t.exec(ctx, `INSERT INTO approvals
-			(id, incident, run, step, question, askees, asked_at, expires_at, decision, decided_by, via, decided_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 0) ON CONFLICT DO NOTHING`,
-			a.ID, a.Incident, a.Run, a.Step, a.Question, string(of), a.AskedAt, a.Expires)
+			(id, incident, run, asked_at, expires_at, decision, decided_by, via, decided_at, doc)
+			VALUES ($1, $2, $3, $4, $5, '', '', '', 0, $6) ON CONFLICT DO NOTHING`,
+			a.ID, a.Incident, a.Run, a.AskedAt, a.Expires, string(text))
 		if err != nil {
 			return err
 		}
@@ -55,7 +58,7 @@ func (db *DB) Decide(ctx context.Context, id string, decision bot.Decision, by, 
 	if decision != bot.Approved && decision != bot.Denied && decision != bot.Expired {
 		return decided, bot.Errorf(bot.Invalid, "unknown decision %q: write %q, %q or %q", decision, bot.Approved, bot.Denied, bot.Expired)
 	}
-	if entries, err = db.prepare(entries); err != nil {
+	if entries, err = db.prepare(ofIncidents(entries)); err != nil {
 		return decided, err
 	}
 	if when.IsZero() {
@@ -91,11 +94,13 @@ func (db *DB) Decide(ctx context.Context, id string, decision bot.Decision, by, 
 	return decided, err
 }
 
-const approvalColumns = `id, incident, run, step, question, askees, asked_at, expires_at, decision, decided_by, via, decided_at`
+const approvalColumns = `id, asked_at, expires_at, decision, decided_by, via, decided_at, doc`
 
 func scanApproval(rows *sql.Rows) (a bot.Approval, err error) {
-	err = rows.Scan(&a.ID, &a.Incident, &a.Run, &a.Step, &a.Question, doc(&a.Of), at(&a.AskedAt), at(&a.Expires),
-		&a.Decision, &a.By, &a.Via, at(&a.DecidedAt))
+	var have bot.Approval
+	err = rows.Scan(&have.ID, at(&have.AskedAt), at(&have.Expires), &have.Decision, &have.By, &have.Via, at(&have.DecidedAt), doc(&a))
+	a.ID, a.AskedAt, a.Expires = have.ID, have.AskedAt, have.Expires
+	a.Decision, a.By, a.Via, a.DecidedAt = have.Decision, have.By, have.Via, have.DecidedAt
 	return a, err
 }
 

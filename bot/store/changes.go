@@ -64,7 +64,7 @@ func (db *DB) putChange(ctx context.Context, t *tx, c bot.Change) error {
 	if c.Repository == "" || c.Revision == "" {
 		return nil
 	}
-	told, err := list(ctx, t, scanDeployment, selectDeployments+` WHERE repository = $1 AND revision = $2 ORDER BY at`,
+	told, err := list(ctx, t, scanDeployment, selectDeployments+` WHERE d.repository = $1 AND d.revision = $2 ORDER BY d.at, d.environment`,
 		c.Repository, c.Revision)
 	if err != nil {
 		return err
@@ -72,6 +72,9 @@ func (db *DB) putChange(ctx context.Context, t *tx, c bot.Change) error {
 	for _, d := range told {
 		if _, err := db.deploy(ctx, t, d); err != nil {
 			return err
+		}
+		if !d.At.Before(c.MergedAt) {
+			break // what a later deployment of this revision carries, this one has carried already
 		}
 	}
 	return nil

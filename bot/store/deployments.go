@@ -10,9 +10,10 @@ import (
 )
 
 // Deployed makes changes effective: those of the repository with that revision, and those of the same repository and branch
-// that were merged before it and are not effective yet, since a revision carries its past. It returns what it altered, newest
-// first. The first time counts: a later deployment of the same revision, here or elsewhere, does not make a change younger than
-// the harm it may have done. A deployment that did not succeed alters nothing; one that is told before its change is remembered.
+// that were merged before it and were not effective yet, since a revision carries its past. It returns what it altered, newest
+// first. The earliest time counts: a later deployment of the same revision, here or elsewhere, does not make a change younger
+// than the harm it may have done. A deployment that did not succeed alters nothing; one that is told before its change, or
+// before an earlier deployment, comes to the same.
 func (db *DB) Deployed(ctx context.Context, d bot.Deployment) ([]bot.Change, error) {
 	if !d.Succeeded {
 		return nil, nil
@@ -32,8 +33,7 @@ func (db *DB) Deployed(ctx context.Context, d bot.Deployment) ([]bot.Change, err
 	var altered []bot.Change
 	err := db.write(ctx, "record the deployment", func(t *tx) error {
 		_, err := t.exec(ctx, `INSERT INTO deployments (repository, revision, environment, at, source, url)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repository, revision, environment)
-			DO UPDATE SET at = excluded.at, source = excluded.source, url = excluded.url WHERE excluded.at < deployments.at`,
+			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
 			d.Repository, d.Revision, d.Environment, d.At, d.Source, d.URL)
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func (db *DB) Deployed(ctx context.Context, d bot.Deployment) ([]bot.Change, err
 	return altered, nil
 }
 
-const selectDeployments = `SELECT source, repository, revision, environment, at, url FROM deployments`
+const selectDeployments = `SELECT d.source, d.repository, d.revision, d.environment, d.at, d.url FROM deployments d`
 
 func scanDeployment(rows *sql.Rows) (d bot.Deployment, err error) {
 	d.Succeeded = true // only such are kept
@@ -55,47 +55,62 @@ func scanDeployment(rows *sql.Rows) (d bot.Deployment, err error) {
 	return d, err
 }
 
-// coveredBy finds the earliest deployment that carried a change: of its own revision, or of a revision that was merged after it
-// on its branch.
+// carried is how far back a revision carries its past. What was merged earlier and never seen to be deployed went live without
+// telling us; the first deployment that is told of a repository must not make its whole history young.
+const carried = 30 * day
+
+// coveredBy finds the earliest deployment that made a change effective: of its own revision, or of one that carried it.
 func coveredBy(ctx context.Context, t *tx, c bot.Change) (bot.Deployment, bool, error) {
+	var w where
+	w.and("d.repository = ?", c.Repository)
+	var ways where
+	ways.args = w.args
 	if c.Revision != "" {
-		d, found, err := one(ctx, t, scanDeployment, selectDeployments+
-			` WHERE repository = $1 AND revision = $2 ORDER BY at LIMIT 1`, c.Repository, c.Revision)
-		if err != nil || found {
-			return d, found, err
-		}
+		ways.and("d.revision = ?", c.Revision)
 	}
-	if c.MergedAt.IsZero() {
+	if !c.MergedAt.IsZero() {
+		ways.and(`(d.at >= ? AND EXISTS (SELECT 1 FROM changes k WHERE k.repository = d.repository AND k.revision = d.revision
+			AND k.merged_at >= ? AND k.merged_at <= ? AND `+sameBranch("k.branch", "?")+`))`,
+			c.MergedAt, c.MergedAt, c.MergedAt.Add(carried), c.Branch, c.Branch)
+	}
+	if len(ways.conditions) == 0 {
 		return bot.Deployment{}, false, nil
 	}
-	return one(ctx, t, scanDeployment, `SELECT d.source, d.repository, d.revision, d.environment, d.at, d.url
-		FROM deployments d JOIN changes k ON k.repository = d.repository AND k.revision = d.revision
-		WHERE d.repository = $1 AND k.merged_at >= $2 AND d.at >= $2 AND (k.branch = $3 OR k.branch = '' OR $3 = '')
-		ORDER BY d.at LIMIT 1`, c.Repository, c.MergedAt, c.Branch)
+	w.args = ways.args
+	w.conditions = append(w.conditions, "("+strings.Join(ways.conditions, " OR ")+")")
+	return one(ctx, t, scanDeployment, selectDeployments+w.String()+` ORDER BY d.at, d.environment LIMIT 1`, w.args...)
 }
 
-// deploy makes effective what a deployment carried.
+// sameBranch is the condition that two branches are one, or that one of them is not known.
+func sameBranch(column, mark string) string {
+	return "(" + column + " = '' OR " + column + " = " + mark + " OR " + mark + " = '')"
+}
+
+// deploy makes effective what a deployment carried: its revision, and what was merged before that and was not effective yet at
+// that time. It comes to the same whatever the order in which changes and deployments are told.
 func (db *DB) deploy(ctx context.Context, t *tx, d bot.Deployment) ([]bot.Change, error) {
-	carried, err := list(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c
+	heads, err := list(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c
 		WHERE c.repository = $1 AND c.revision = $2 ORDER BY c.id`+db.dialect.forUpdate(), d.Repository, d.Revision)
 	if err != nil {
 		return nil, err
 	}
-	altered := slices.DeleteFunc(slices.Clone(carried), func(c bot.Change) bool {
+	altered := slices.DeleteFunc(slices.Clone(heads), func(c bot.Change) bool {
 		return !c.EffectiveAt.IsZero() && !d.At.Before(c.EffectiveAt)
 	})
-	for _, head := range carried {
+	for _, head := range heads {
 		if head.MergedAt.IsZero() {
 			continue
 		}
-		past, err := list(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c
-			WHERE c.repository = $1 AND c.effective_at = 0 AND c.merged_at > 0 AND c.merged_at <= $2 AND c.revision <> $3
-			AND (c.branch = $4 OR c.branch = '' OR $4 = '') ORDER BY c.id`+db.dialect.forUpdate(),
-			d.Repository, head.MergedAt, d.Revision, head.Branch)
-		if err != nil {
-			return nil, err
+		for _, notYet := range []string{"c.effective_at = 0", "c.effective_at > $6"} {
+			past, err := list(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c
+				WHERE c.repository = $1 AND c.merged_at >= $2 AND c.merged_at <= $3 AND c.id <> $4
+				AND `+sameBranch("c.branch", "$5")+` AND c.merged_at <= $6 AND `+notYet+` ORDER BY c.id`+db.dialect.forUpdate(),
+				d.Repository, head.MergedAt.Add(-carried), head.MergedAt, head.ID, head.Branch, d.At)
+			if err != nil {
+				return nil, err
+			}
+			altered = append(altered, past...)
 		}
-		altered = append(altered, past...)
 	}
 	slices.SortFunc(altered, func(a, b bot.Change) int { return strings.Compare(a.ID, b.ID) })
 	altered = slices.CompactFunc(altered, func(a, b bot.Change) bool { return a.ID == b.ID })

@@ -122,7 +122,7 @@ func retentionRules(r Retention, now time.Time) []old {
 		{"deliveries", "source, id", `state = $1 AND received_at < $2`, []any{DeliveryDone, before(r.Deliveries)}},
 		{"deliveries", "source, id", `state = $1 AND received_at < $2`, []any{DeliveryUndecodable, before(r.Undecodable)}},
 		{"changes", "id", `at < $1`, []any{before(r.Changes)}},
-		{"deployments", "repository, revision, environment", `at < $1`, []any{before(r.Changes)}},
+		{"deployments", "repository, revision, at, environment", `at < $1`, []any{before(r.Changes)}},
 		{"findings", "key", `at < $1`, []any{before(r.Findings)}},
 		{"incidents", "id", `state = $1 AND resolved_at < $2 AND NOT EXISTS
 			(SELECT 1 FROM runs r WHERE r.incident = incidents.id AND r.state IN ($3, $4))`,

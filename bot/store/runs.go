@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -17,7 +19,7 @@ func (db *DB) BeginRun(ctx context.Context, r run.Run, entries ...bot.Entry) (cr
 	if err := required("the ID of the run", r.ID); err != nil {
 		return false, err
 	}
-	if entries, err = db.prepare(entries); err != nil {
+	if entries, err = db.prepare(ofIncidents(entries)); err != nil {
 		return false, err
 	}
 	if r.State == "" {
@@ -26,11 +28,14 @@ func (db *DB) BeginRun(ctx context.Context, r run.Run, entries ...bot.Entry) (cr
 	if r.StartedAt.IsZero() {
 		r.StartedAt = db.now()
 	}
+	rest, err := encodeRun(r)
+	if err != nil {
+		return false, fmt.Errorf("store: encode run %s: %w", r.ID, err)
+	}
 	err = db.write(ctx, "begin the run", func(t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO runs
-			(id, playbook, incident, service, started_by, plan, scope, state, started_at, ended_at, reason, interpreter)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
-			r.ID, r.Playbook, r.Incident, r.Service, r.Trigger, r.Plan, r.Scope, r.State, r.StartedAt, r.EndedAt, r.Reason, r.Interpreter)
+		n, err := t.exec(ctx, `INSERT INTO runs (id, incident, state, reason, started_at, ended_at, plan, scope, doc)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			r.ID, r.Incident, r.State, r.Reason, r.StartedAt, r.EndedAt, r.Plan, r.Scope, rest)
 		created = n > 0
 		if err != nil || !created {
 			return err
@@ -57,26 +62,26 @@ func (db *DB) AppendRun(ctx context.Context, e run.Event, entries ...bot.Entry) 
 	if err := required("the ID of the run's event", e.ID); err != nil {
 		return false, err
 	}
-	if entries, err = db.prepare(entries); err != nil {
+	if entries, err = db.prepare(ofIncidents(entries)); err != nil {
 		return false, err
 	}
 	if e.At.IsZero() {
 		e.At = db.now()
 	}
-	outcome, err := encodeOutcome(e.Outcome)
+	rest, err := encodeEvent(e)
 	if err != nil {
-		return false, fmt.Errorf("store: encode the outcome of step %s: %w", e.Step, err)
+		return false, fmt.Errorf("store: encode event %s: %w", e.ID, err)
 	}
 	err = db.write(ctx, "append to the run", func(t *tx) error {
 		added = false
-		r, found, err := one(ctx, t, scanRunHead, `SELECT incident, service, state FROM runs WHERE id = $1`+db.dialect.forUpdate(), e.Run)
+		r, found, err := one(ctx, t, scanRunHead, `SELECT incident, doc, state FROM runs WHERE id = $1`+db.dialect.forUpdate(), e.Run)
 		if err != nil {
 			return err
 		}
 		if !found {
 			return bot.Errorf(bot.NotFound, "there is no run %q", e.Run)
 		}
-		if added, err = insertEvent(ctx, t, e, outcome); err != nil || !added {
+		if added, err = insertEvent(ctx, t, e, rest); err != nil || !added {
 			return err
 		}
 		if err := setRunState(ctx, t, r.State, e); err != nil {
@@ -96,7 +101,12 @@ func (db *DB) AppendRun(ctx context.Context, e run.Event, entries ...bot.Entry) 
 	return added && err == nil, err
 }
 
-func insertEvent(ctx context.Context, t *tx, e run.Event, outcome string) (bool, error) {
+// ofIncidents leaves out entries of no incident: a run that was started by hand has no timeline.
+func ofIncidents(entries []bot.Entry) []bot.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e bot.Entry) bool { return e.Incident == "" })
+}
+
+func insertEvent(ctx context.Context, t *tx, e run.Event, rest string) (bool, error) {
 	last, _, err := one(ctx, t, scanInt, `SELECT COALESCE(MAX(seq), 0) FROM run_events WHERE run = $1`, e.Run)
 	if err != nil {
 		return false, err
@@ -105,10 +115,9 @@ func insertEvent(ctx context.Context, t *tx, e run.Event, outcome string) (bool,
 	if e.Outcome != nil {
 		status = e.Outcome.Status
 	}
-	n, err := t.exec(ctx, `INSERT INTO run_events
-		(run, seq, id, at, kind, step, action, attempt, key, status, outcome, error, fate, retry_at, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
-		e.Run, last+1, e.ID, e.At, e.Kind, e.Step, e.Action, e.Attempt, e.Key, status, outcome, e.Error, e.Fate, e.RetryAt, e.State)
+	n, err := t.exec(ctx, `INSERT INTO run_events (run, seq, id, at, kind, step, status, retry_at, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		e.Run, last+1, e.ID, e.At, e.Kind, e.Step, status, e.RetryAt, rest)
 	return n > 0, err
 }
 
@@ -132,7 +141,7 @@ func setRunState(ctx context.Context, t *tx, have run.State, e run.Event) error 
 			return err
 		}
 		inFlight = inFlight || kind == run.Intent
-		waiting = waiting || status == playbooks.Pending || kind == run.Erred && !retry.IsZero()
+		waiting = waiting || status == playbooks.Pending || kind == run.Asked || kind == run.Erred && !retry.IsZero()
 		return nil
 	}, `SELECT kind, status, retry_at FROM run_events e WHERE run = $1 AND step <> ''
 		AND seq = (SELECT MAX(seq) FROM run_events l WHERE l.run = e.run AND l.step = e.step)`, e.Run)
@@ -175,31 +184,42 @@ func auditOf(r run.Run, e run.Event) (AuditEntry, bool) {
 func actorOf(run string) string { return "run:" + run }
 
 func scanRunHead(rows *sql.Rows) (r run.Run, err error) {
-	err = rows.Scan(&r.Incident, &r.Service, &r.State)
+	var incident string
+	err = rows.Scan(&incident, doc(&r), &r.State)
+	r.Incident = incident
 	return r, err
 }
 
 // RunEvents returns a run's journal, oldest first. An unknown run has none.
 func (db *DB) RunEvents(ctx context.Context, id string) ([]run.Event, error) {
-	events, err := list(ctx, db.sql, func(rows *sql.Rows) (e run.Event, err error) {
-		var outcome string
-		if err := rows.Scan(&e.Run, &e.ID, at(&e.At), &e.Kind, &e.Step, &e.Action, &e.Attempt, &e.Key,
-			&outcome, &e.Error, &e.Fate, at(&e.RetryAt), &e.State); err != nil {
-			return e, err
+	events, err := list(ctx, db.sql, func(rows *sql.Rows) (run.Event, error) {
+		var rest string
+		var when, retry time.Time
+		if err := rows.Scan(at(&when), at(&retry), &rest); err != nil {
+			return run.Event{}, err
 		}
-		e.Outcome, err = decodeOutcome(outcome)
+		e, err := decodeEvent(rest)
+		e.At, e.RetryAt = when, retry
 		return e, err
-	}, `SELECT run, id, at, kind, step, action, attempt, key, outcome, error, fate, retry_at, state
-		FROM run_events WHERE run = $1 ORDER BY seq`, id)
+	}, `SELECT at, retry_at, doc FROM run_events WHERE run = $1 ORDER BY seq`, id)
 	return events, db.explain("read the run's journal", err)
 }
 
-const runColumns = `id, playbook, incident, service, started_by, plan, scope, state, started_at, ended_at, reason, interpreter`
+const runColumns = `id, state, reason, started_at, ended_at, plan, scope, doc`
 
 func scanRun(rows *sql.Rows) (r run.Run, err error) {
-	err = rows.Scan(&r.ID, &r.Playbook, &r.Incident, &r.Service, &r.Trigger, raw(&r.Plan), raw(&r.Scope), &r.State,
-		at(&r.StartedAt), at(&r.EndedAt), &r.Reason, &r.Interpreter)
+	var have run.Run
+	err = rows.Scan(&have.ID, &have.State, &have.Reason, at(&have.StartedAt), at(&have.EndedAt), raw(&have.Plan), raw(&have.Scope), doc(&r))
+	r.ID, r.State, r.Reason, r.StartedAt, r.EndedAt = have.ID, have.State, have.Reason, have.StartedAt, have.EndedAt
+	r.Plan, r.Scope = have.Plan, have.Scope
 	return r, err
+}
+
+// encodeRun writes what has no column of its own.
+func encodeRun(r run.Run) (string, error) {
+	r.Plan, r.Scope, r.StartedAt, r.EndedAt = nil, nil, time.Time{}, time.Time{}
+	text, err := json.Marshal(r)
+	return string(text), err
 }
 
 // Run returns a run.

@@ -1,44 +1,39 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/firebreak-dev/firebreak/playbooks"
+	"github.com/firebreak-dev/firebreak/playbooks/run"
 )
 
-// encodeOutcome writes an outcome such that decodeOutcome gives the same values: integers stay integers and floats stay
-// floats, because expressions of later steps see them.
-func encodeOutcome(o *playbooks.Outcome) (string, error) {
-	if o == nil {
-		return "", nil
+// encodeEvent writes an event such that decodeEvent gives the same values: in an outcome integers stay integers and floats
+// stay floats, because expressions of later steps see them. The event's own times have columns.
+func encodeEvent(e run.Event) (string, error) {
+	e.At, e.RetryAt = time.Time{}, time.Time{}
+	if e.Outcome != nil {
+		kept := *e.Outcome
+		kept.Output = eachOf(kept.Output, exact)
+		kept.Again = stored(kept.Again)
+		e.Outcome = &kept
 	}
-	kept := *o
-	if o.Output != nil {
-		kept.Output = exactMap(o.Output, exact)
-	}
-	kept.Again = stored(o.Again)
-	text, err := json.Marshal(kept)
+	text, err := json.Marshal(e)
 	return string(text), err
 }
 
-func decodeOutcome(text string) (*playbooks.Outcome, error) {
-	if text == "" {
-		return nil, nil
-	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+func decodeEvent(text string) (e run.Event, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	var o playbooks.Outcome
-	if err := d.Decode(&o); err != nil {
-		return nil, err
+	if err := d.Decode(&e); err != nil {
+		return e, err
 	}
-	if o.Output != nil {
-		o.Output = exactMap(o.Output, inexact)
+	if e.Outcome != nil {
+		e.Outcome.Output = eachOf(e.Outcome.Output, inexact)
 	}
-	return &o, nil
+	return e, nil
 }
 
 // exact marks whole floats by a decimal point, and tells numbers that JSON does not have as text.
@@ -56,7 +51,7 @@ func exact(v any) any {
 		}
 		return json.Number(text)
 	case map[string]any:
-		return exactMap(v, exact)
+		return eachOf(v, exact)
 	case []any:
 		return exactList(v, exact)
 	default:
@@ -77,7 +72,7 @@ func inexact(v any) any {
 		}
 		return f
 	case map[string]any:
-		return exactMap(v, inexact)
+		return eachOf(v, inexact)
 	case []any:
 		return exactList(v, inexact)
 	default:
@@ -85,7 +80,7 @@ func inexact(v any) any {
 	}
 }
 
-func exactMap(m map[string]any, of func(any) any) map[string]any {
+func eachOf(m map[string]any, of func(any) any) map[string]any {
 	if m == nil {
 		return nil
 	}

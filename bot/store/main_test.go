@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/store"
+)
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv("STORE_TEST_HOLD"); url != "" {
+		os.Exit(holdStore(url))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// holdStore is the other process of the tests: it opens the store, says so, and holds it until its input ends.
+func holdStore(url string) int {
+	db, err := store.Open(context.Background(), store.Config{URL: url}, store.Options{})
+	if err != nil {
+		_, _ = os.Stdout.WriteString("refused: " + bot.MessageOf(err) + "\n")
+		return 1
+	}
+	if _, err := db.Append(context.Background(), note("held", "the other process was here")); err != nil {
+		_, _ = os.Stdout.WriteString(err.Error() + "\n")
+		return 1
+	}
+	_, _ = os.Stdout.WriteString("open\n")
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	if err := db.Close(); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// t0 is when the tests begin. It has microseconds, as stored times have.
+var t0 = time.Date(2026, 3, 6, 15, 4, 5, 678901000, time.UTC)
+
+func minute(n int) time.Time { return t0.Add(time.Duration(n) * time.Minute) }
+
+func note(incident, sentence string) bot.Entry {
+	return bot.Entry{Incident: incident, At: t0, Kind: bot.EntryNote, Actor: "ana", Sentence: sentence}
+}
+
+func must[T any](t testing.TB) func(v T, err error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func wantCode(t testing.TB, err error, code bot.ErrorCode) *bot.Error {
+	t.Helper()
+	var e *bot.Error
+	if !errors.As(err, &e) || e.Code != code {
+		t.Fatalf("error %v (code %q), want code %q", err, bot.CodeOf(err), code)
+	}
+	return e
+}
