@@ -141,7 +141,7 @@ func (w *World) scrape(at time.Time) {
 }
 
 // Deploy gives a service a new prompt version: its pods pick it up one after another, the first at `at`, the last at `at` plus
-// `over`.
+// `over`. An empty version keeps the one that is served: then it is something else that changed.
 func (w *World) Deploy(name, version string, b Behaviour, at time.Time, over time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -151,7 +151,12 @@ func (w *World) Deploy(name, version string, b Behaviour, at time.Time, over tim
 	}
 	for i, p := range s.pods {
 		delay := over * time.Duration(i) / time.Duration(max(1, len(s.pods)-1))
-		w.order(at.Add(delay), func() { p.version, p.behaviour = version, b })
+		w.order(at.Add(delay), func() {
+			p.behaviour = b
+			if version != "" {
+				p.version = version
+			}
+		})
 	}
 }
 

@@ -178,6 +178,15 @@ func (h *Hub) Open(p Pull) (Pull, error) {
 	return *opened, nil
 }
 
+// Seed makes a pull request that was there before anybody listened: nothing is delivered. An unknown repository is ignored.
+func (h *Hub) Seed(p Pull) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.repo(p.Repository); r != nil {
+		h.open(r, p)
+	}
+}
+
 func (h *Hub) open(r *repository, p Pull) *Pull {
 	if p.Number == 0 {
 		p.Number = r.nextNumber()

@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/assistant"
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
+)
+
+// The names of the story's things.
+const (
+	Service        = "support-assistant"
+	repoAssistants = "acme/assistants"
+	repoSearch     = "acme/search-copilot"
+	production     = "production"
+	author         = "lena-hartmann"
+	colleague      = "jonas-weber"
+	reviewer       = "mira-castell"
+	deployer       = "acme-deploy[bot]"
+	promptPull     = 482
+	retrievalPull  = 479
+	searchPull     = 131
+)
+
+// onCall is who presses buttons.
+const (
+	onCallID   = "U0OMARAZI"
+	onCallName = "omar"
+)
+
+// Origin is when every story begins: a Friday, 16:40 in Berlin.
+func Origin() time.Time { return time.Date(2026, 11, 20, 15, 40, 0, 0, time.UTC) }
+
+// Scenario is a story.
+type Scenario struct {
+	Name string
+	// About says in a line what happens.
+	About string
+	// Cause is the guilty change, empty when no change of ours is.
+	Cause string
+	// acts are what happens by itself, at times after the beginning.
+	acts func(*director) []act
+	// ends tells that there is nothing more to wait for.
+	ends func(*director) bool
+	// deadline ends the story anyway.
+	deadline time.Duration
+	// approves tells whether the person on call presses an approve button.
+	approves bool
+}
+
+// act is one thing that happens by itself.
+type act struct {
+	at time.Duration
+	do func()
+}
+
+// Scenarios lists every story; the first is the default.
+func Scenarios() []Scenario {
+	cause := githubfake.Pull{Repository: repoAssistants, Number: promptPull}.ID()
+	return []Scenario{
+		{
+			Name: "friday-prompt", About: "a prompt is merged on Friday at 16:50, unreviewed, and the assistant begins to refuse",
+			Cause: cause, acts: fridayPrompt, ends: (*director).healed, deadline: 150 * time.Minute, approves: true,
+		},
+		{
+			Name: "quiet", About: "an ordinary Friday: merges, a rollout, and nothing that anybody must hear of",
+			acts: quiet, ends: func(*director) bool { return false }, deadline: 40 * time.Minute, approves: true,
+		},
+		{
+			Name: "vendor-drift", About: "the provider swaps the model behind the same name; no change of ours is guilty",
+			acts: vendorDrift, ends: (*director).healedByItself, deadline: 150 * time.Minute,
+		},
+	}
+}
+
+// ScenarioNames lists the names of all stories.
+func ScenarioNames() []string {
+	var names []string
+	for _, s := range Scenarios() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// scenarioOf finds a story; the empty name is the first.
+func scenarioOf(name string) (Scenario, error) {
+	all := Scenarios()
+	if name == "" {
+		return all[0], nil
+	}
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Scenario{}, fmt.Errorf("unknown scenario %q; known are %s", name, strings.Join(ScenarioNames(), ", "))
+}
+
+// pulls are the pull requests that are open when a story begins.
+func pulls(origin time.Time) []githubfake.Pull {
+	return []githubfake.Pull{
+		{
+			Repository: repoSearch, Number: searchPull, Title: "Cache the tokenizer between requests", Author: colleague,
+			Branch: "cache-tokenizer", CreatedAt: origin.Add(-26 * time.Hour),
+			Files: []githubfake.File{
+				{Path: "internal/tokens/cache.go", Status: "added", Additions: 92},
+				{Path: "internal/tokens/encode.go", Status: "modified", Additions: 14, Deletions: 9},
+			},
+			Reviews: []githubfake.Review{{User: reviewer, State: "APPROVED", At: origin.Add(-2 * time.Hour)}},
+		},
+		{
+			Repository: repoAssistants, Number: retrievalPull, Title: "Support: fetch 8 passages instead of 6", Author: colleague,
+			Branch: "support-top-k", CreatedAt: origin.Add(-5 * time.Hour),
+			Files:   []githubfake.File{{Path: "services/support/retrieval.yaml", Status: "modified", Additions: 1, Deletions: 1}},
+			Reviews: []githubfake.Review{{User: reviewer, State: "APPROVED", At: origin.Add(-time.Hour)}},
+		},
+	}
+}
+
+// guilty is the pull request of the first story.
+func guilty() githubfake.Pull {
+	return githubfake.Pull{
+		Repository: repoAssistants, Number: promptPull, Title: "Support prompt: never promise a refund", Author: author,
+		Branch: "refund-wording",
+		Files:  []githubfake.File{{Path: "prompts/support/system.md", Status: "modified", Additions: 11, Deletions: 3}},
+	}
+}
+
+// normal is how the story's service answers on a good day; overcautious is the same after the prompt of #482.
+func normal() assistant.Behaviour {
+	for _, s := range assistant.Services() {
+		if s.Name == Service {
+			return s.Normal
+		}
+	}
+	return assistant.Behaviour{}
+}
+
+func overcautious() assistant.Behaviour {
+	b := normal()
+	b.Refused = 0.0865
+	b.InputTokens += 140
+	return b
+}
+
+// drifted is the same prompt on the provider's new model.
+func drifted() assistant.Behaviour {
+	b := normal()
+	b.Refused, b.ResponseModel = 0.079, "gpt-4o-mini-2026-11-19"
+	b.Latency = b.Latency * 9 / 10
+	return b
+}
+
+// ordinary is what happens on any Friday: a reviewed change of a neighbour, a reviewed change of our own.
+func ordinary(d *director) []act {
+	return []act{
+		{45 * time.Second, d.hello},
+		{time.Minute, func() { d.land(repoSearch, searchPull, reviewer, "reviewed") }},
+		{2 * time.Minute, func() { d.deploy(repoSearch, searchPull, time.Minute, d.renameSearch) }},
+		{4 * time.Minute, func() { d.land(repoAssistants, retrievalPull, colleague, "reviewed") }},
+		{5 * time.Minute, func() { d.deploy(repoAssistants, retrievalPull, time.Minute, nil) }},
+	}
+}
+
+func fridayPrompt(d *director) []act {
+	return append(ordinary(d),
+		act{7 * time.Minute, func() { d.open(guilty()) }},
+		act{10 * time.Minute, func() { d.land(repoAssistants, promptPull, author, "by its author, without a review") }},
+		act{11 * time.Minute, func() { d.deploy(repoAssistants, promptPull, time.Minute, d.rollOut(overcautious())) }},
+		act{15 * time.Minute, d.tellRefusals},
+	)
+}
+
+func quiet(d *director) []act {
+	return append(ordinary(d), act{25 * time.Minute, d.tellRefusals})
+}
+
+func vendorDrift(d *director) []act {
+	return append(ordinary(d),
+		act{12 * time.Minute, func() {
+			d.say("The provider now answers with another model behind the same name. Nobody here changed anything.")
+			d.sandbox.world.Deploy(Service, "", drifted(), d.now(), 2*time.Minute)
+		}},
+		act{16 * time.Minute, d.tellRefusals},
+		act{45 * time.Minute, func() {
+			d.say("The provider takes its new model back.")
+			d.sandbox.world.Deploy(Service, "", normal(), d.now(), 2*time.Minute)
+		}},
+	)
+}
