@@ -1,0 +1,272 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/playbooks"
+	"github.com/firebreak-dev/firebreak/playbooks/expr"
+	"github.com/firebreak-dev/firebreak/playbooks/run"
+)
+
+// triggers are the entries that start playbooks, and the words that playbooks know them by.
+var triggers = map[bot.EntryKind]string{
+	bot.EntryOpened:    "opened",
+	bot.EntryWorsened:  "worsened",
+	bot.EntryReopened:  "reopened",
+	bot.EntryBlind:     "blind",
+	bot.EntryRecovered: "recovered",
+	bot.EntryResolved:  "resolved",
+}
+
+// handled is the memory space that marks trigger entries whose runs have begun.
+const handled = "handled-triggers"
+
+// trigger is an entry that may start playbooks.
+type trigger struct {
+	incident string
+	entry    string
+	word     string
+}
+
+// touched collects what was added to which incidents, in order.
+type touched struct {
+	order     []string
+	incidents map[string]bot.Incident
+	added     map[string][]bot.Entry
+}
+
+func newTouched() *touched {
+	return &touched{incidents: map[string]bot.Incident{}, added: map[string][]bot.Entry{}}
+}
+
+func (t *touched) add(in bot.Incident, entries []bot.Entry) {
+	if _, known := t.incidents[in.ID]; !known {
+		t.order = append(t.order, in.ID)
+	}
+	t.incidents[in.ID] = in
+	t.added[in.ID] = append(t.added[in.ID], entries...)
+}
+
+// follow does what follows from new entries: suspects first, since playbooks look at them, then runs, then the card. Its
+// faults are logged and tried again with the next tick; the entries themselves are safe.
+func (e *Engine) follow(ctx context.Context, t *touched) {
+	for _, id := range t.order {
+		in := t.incidents[id]
+		if worthRanking(t.added[id]) {
+			if err := e.rank(ctx, in); err != nil {
+				e.parts.Logger.ErrorContext(ctx, "suspects could not be ranked", "incident", id, "error", err)
+			}
+		}
+		for _, entry := range t.added[id] {
+			if word, is := triggers[entry.Kind]; is {
+				e.pending = append(e.pending, trigger{incident: id, entry: entry.ID, word: word})
+			}
+		}
+	}
+	e.startPending(ctx)
+	for _, id := range t.order {
+		e.parts.Announcer.Update(ctx, id)
+	}
+}
+
+func worthRanking(entries []bot.Entry) bool {
+	return slices.ContainsFunc(entries, func(entry bot.Entry) bool {
+		switch entry.Kind {
+		case bot.EntryOpened, bot.EntryWorsened, bot.EntryReopened, bot.EntryFinding:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// startPending begins the runs of waiting triggers; those that fail wait for the next time.
+func (e *Engine) startPending(ctx context.Context) {
+	var left []trigger
+	for _, t := range e.pending {
+		if err := e.start(ctx, t); err != nil {
+			e.parts.Logger.ErrorContext(ctx, "runs could not begin; they will be tried again", "incident", t.incident,
+				"trigger", t.word, "error", err)
+			left = append(left, t)
+		}
+	}
+	e.pending = left
+	e.metrics.pending.Set(float64(len(left)))
+}
+
+// start begins the runs that a trigger calls for, then marks it as handled. The run's ID is made from the trigger's entry, so
+// that doing this again after a crash begins nothing twice.
+func (e *Engine) start(ctx context.Context, t trigger) error {
+	in, err := e.parts.Timeline.Incident(ctx, t.incident)
+	if err != nil {
+		return err
+	}
+	scope := e.Scope(in)
+	plans, others := e.parts.Playbooks.Choose(t.word, scope)
+	for _, why := range others {
+		e.parts.Logger.DebugContext(ctx, "playbook not chosen", "incident", in.ID, "trigger", t.word, "why", why)
+	}
+	for _, plan := range plans {
+		if err := e.begin(ctx, in, t, plan, scope); err != nil {
+			return fmt.Errorf("begin %s: %w", plan.Name, err)
+		}
+	}
+	return e.parts.Memory.Remember(ctx, handled, t.entry, []byte(t.word))
+}
+
+func (e *Engine) begin(ctx context.Context, in bot.Incident, t trigger, plan playbooks.Plan, scope expr.Scope) error {
+	// A playbook that is still at work on this incident is not started beside itself.
+	busy, err := e.parts.Runs.Runs(ctx, run.Query{Incident: in.ID, States: []run.State{run.Running, run.Waiting}})
+	if err != nil {
+		return err
+	}
+	id := RunID(in.ID, plan.Name, t.entry)
+	for _, r := range busy {
+		if r.Playbook == plan.Name && r.ID != id {
+			e.parts.Logger.InfoContext(ctx, "playbook is at work already", "incident", in.ID, "playbook", plan.Name, "run", r.ID)
+			return nil
+		}
+	}
+	snapshot, err := json.Marshal(plan)
+	if err != nil {
+		return err
+	}
+	seen, err := json.Marshal(scope)
+	if err != nil {
+		return err
+	}
+	return e.runner.Start(ctx, run.Run{
+		ID: id, Playbook: plan.Name, Incident: in.ID, Service: in.Service, Trigger: t.word,
+		Plan: snapshot, Scope: seen, State: run.Running, StartedAt: e.parts.Now(), Interpreter: run.Interpreter,
+	})
+}
+
+// RunID names the run of a playbook that a timeline entry triggers.
+func RunID(incident, playbook, entry string) string { return incident + "/" + playbook + "/" + entry }
+
+// Resume finds triggers that a crash kept from their runs. It is called once, before anything is observed.
+func (e *Engine) Resume(ctx context.Context) error {
+	e.placing.Lock()
+	defer e.placing.Unlock()
+	recent, err := e.parts.Timeline.Incidents(ctx, bot.IncidentQuery{Limit: 200})
+	if err != nil {
+		return err
+	}
+	for _, in := range recent {
+		if in.State == bot.Resolved && e.parts.Now().Sub(in.ResolvedAt) > 24*time.Hour {
+			continue
+		}
+		if err := e.resumeIncident(ctx, in); err != nil {
+			return err
+		}
+	}
+	e.startPending(ctx)
+	return nil
+}
+
+func (e *Engine) resumeIncident(ctx context.Context, in bot.Incident) error {
+	entries, err := e.parts.Timeline.Entries(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		word, is := triggers[entry.Kind]
+		if !is {
+			continue
+		}
+		_, done, err := e.parts.Memory.Recall(ctx, handled, entry.ID)
+		if err != nil {
+			return err
+		}
+		if !done {
+			e.pending = append(e.pending, trigger{incident: in.ID, entry: entry.ID, word: word})
+		}
+	}
+	e.parts.Announcer.Update(ctx, in.ID)
+	return nil
+}
+
+// horizon is how long before the onset changes are looked for: what took effect earlier would have shown earlier.
+const horizon = 72 * time.Hour
+
+// rank ranks the suspects of an incident and notes the ranking where it says something new.
+func (e *Engine) rank(ctx context.Context, in bot.Incident) error {
+	if in.Service == "" || in.Detector == "absent" {
+		return nil
+	}
+	from := in.Onset.Earliest
+	if from.IsZero() {
+		from = in.OpenedAt
+	}
+	now := e.parts.Now()
+	candidates, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{From: from.Add(-horizon), To: now.Add(time.Minute), Limit: 1000})
+	if err != nil {
+		return err
+	}
+	ranking := e.parts.Ranker.Rank(now, in, candidates)
+	if !saysMore(in.Ranking, ranking) {
+		return nil
+	}
+	data, err := json.Marshal(ranking)
+	if err != nil {
+		return err
+	}
+	_, err = e.parts.Timeline.Append(ctx, bot.Entry{
+		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects,
+		Key: fmt.Sprintf("suspects/%d", now.UnixMicro()), Actor: "firebreak", Sentence: rankingSentence(ranking), Data: data,
+	})
+	return err
+}
+
+// noteworthy is the difference in probability from which a new ranking is worth telling.
+const noteworthy = 0.05
+
+func saysMore(known, fresh bot.Ranking) bool {
+	if known.At.IsZero() || len(known.Suspects) != len(fresh.Suspects) || math.Abs(known.None-fresh.None) > noteworthy {
+		return true
+	}
+	for i, s := range fresh.Suspects {
+		if known.Suspects[i].Change != s.Change || math.Abs(known.Suspects[i].Probability-s.Probability) > noteworthy {
+			return true
+		}
+	}
+	return false
+}
+
+func rankingSentence(r bot.Ranking) string {
+	if len(r.Suspects) == 0 {
+		return "no known change can have done it"
+	}
+	first := r.Suspects[0]
+	if r.None > first.Probability {
+		return fmt.Sprintf("most likely none of the known changes (%.2f); next: %s %s (%.2f)", r.None, first.Kind, first.Title, first.Probability)
+	}
+	return fmt.Sprintf("likely %s %s (%.2f); none of these: %.2f", first.Kind, first.Title, first.Probability, r.None)
+}
+
+// rerank ranks the open incidents anew after the ledger changed.
+func (e *Engine) rerank(ctx context.Context) error {
+	e.placing.Lock()
+	defer e.placing.Unlock()
+	open, err := e.unresolved(ctx)
+	if err != nil {
+		return err
+	}
+	for _, in := range open {
+		if in.State == bot.Mitigated || in.Severity == detectors.None {
+			continue
+		}
+		if err := e.rank(ctx, in); err != nil {
+			return err
+		}
+		e.parts.Announcer.Update(ctx, in.ID)
+	}
+	return nil
+}
