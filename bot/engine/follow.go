@@ -219,8 +219,7 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident) error {
 		return err
 	}
 	_, err = e.parts.Timeline.Append(ctx, bot.Entry{
-		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects,
-		Key: fmt.Sprintf("suspects/%d", now.UnixMicro()), Actor: "firebreak", Sentence: rankingSentence(ranking), Data: data,
+		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects, Actor: "firebreak", Sentence: rankingSentence(ranking), Data: data,
 	})
 	return err
 }
