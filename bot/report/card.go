@@ -44,7 +44,8 @@ func Headline(v View) string {
 	case in.State == bot.Mitigated:
 		what = fmt.Sprintf("%s recovered at %s", service, v.clock(in.MitigatedAt))
 		if !in.QuietSince.IsZero() {
-			what += fmt.Sprintf(", %s after it began", Span(in.QuietSince.Sub(v.beganAt())))
+			what = fmt.Sprintf("%s recovered: quiet since %s, %s after it began", service, v.clock(in.QuietSince),
+				Span(in.QuietSince.Sub(v.beganAt())))
 		}
 	case in.Blind != detectors.Sighted:
 		what = fmt.Sprintf("%s cannot be seen (%s)", service, spaced(string(in.Blind)))

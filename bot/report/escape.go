@@ -15,7 +15,7 @@ func harmless(r rune) rune {
 }
 
 // marks are the characters that mean something to Markdown wherever they stand, in GitHub's flavour and in CommonMark.
-const marks = "\\`*_[]<>|~&#$!{}^="
+const marks = "\\`*_[]<>|~&#${}"
 
 // Escape makes a text mean itself in Markdown, in one line: nothing in it starts a heading, a list, a link, a table cell, HTML, code,
 // or a formula, and no person or team is notified by a name in it.
@@ -43,11 +43,11 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// startsBlock tells whether the character would begin a list or a rule, standing where it does: "-", "+" first, or "." and ")" behind
+// startsBlock tells whether the character would begin a list or a rule, standing where it does: "-", "+" or "=" first, or "." and ")" behind
 // nothing but digits.
 func startsBlock(line string, i int) bool {
 	switch line[i] {
-	case '-', '+':
+	case '-', '+', '=':
 		return i == 0
 	case '.', ')':
 		return i > 0 && strings.Trim(line[:i], "0123456789") == ""

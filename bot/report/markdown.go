@@ -98,12 +98,17 @@ func suspects(b *strings.Builder, r Report) {
 
 // link gives an address that may stand between parentheses, empty for anything that is no web address.
 func link(address string) string {
+	return strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A",
+		"_", "\\_", "[", "%5B", "]", "%5D", "&", "\\&").Replace(webAddress(address))
+}
+
+// webAddress gives an address as the standard library writes it, empty for anything that does not lead to the web.
+func webAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
 	}
-	out := strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A",
-		"_", "\\_", "[", "%5B", "]", "%5D", "&", "\\&").Replace(u.String())
+	out := u.String()
 	if strings.ContainsFunc(out, func(r rune) bool { return r <= ' ' || r == 0x7f || harmless(r) == ' ' }) {
 		return ""
 	}

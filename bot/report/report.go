@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ type Seen struct {
 type Sum struct {
 	Name        string
 	Title       string
-	URL         string
+	URL         string // a web address, or empty
 	Probability float64
 	// At is when the change took effect or was merged, in the report's zone.
 	At    string
@@ -72,8 +73,9 @@ func ReportOf(v View) Report {
 	r.Facts = append([]bot.Fact{
 		{Label: "Service", Value: oneLine(in.Service)}, {Label: "State", Value: string(in.State)},
 	}, facts(v)...)
+	worst := worstOf(v.Entries)
 	for _, f := range in.Findings {
-		r.Findings = append(r.Findings, seen(f))
+		r.Findings = append(r.Findings, seen(f, worst))
 	}
 	for _, s := range in.Ranking.Suspects {
 		if s.Probability < leastSuspect && len(r.Suspects) > 0 {
@@ -126,15 +128,54 @@ func durations(v View) []bot.Fact {
 	return out
 }
 
-func seen(f detectors.Finding) Seen {
-	s := Seen{Title: orElse(oneLine(f.Title), spaced(f.Signal)+" ("+f.Detector+")"), Verdict: string(f.Verdict)}
+// worstOf gives for each finding the judgement that was worst while it fired: of the highest severity, then of the highest first
+// number. What is quiet by now still has to be told as it was.
+func worstOf(entries []bot.Entry) map[string]detectors.Finding {
+	worst := make(map[string]detectors.Finding)
+	for _, e := range entries {
+		var f detectors.Finding
+		switch e.Kind {
+		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntryReopened:
+			if json.Unmarshal(e.Data, &f) != nil || f.Verdict != detectors.Firing {
+				continue
+			}
+		default:
+			continue
+		}
+		known, seen := worst[f.Key]
+		if !seen || f.Severity.Rank() > known.Severity.Rank() ||
+			f.Severity == known.Severity && firstNumber(f) > firstNumber(known) {
+			worst[f.Key] = f
+		}
+	}
+	return worst
+}
+
+func firstNumber(f detectors.Finding) float64 {
+	if len(f.Evidence) == 0 {
+		return 0
+	}
+	return abs(f.Evidence[0].Value)
+}
+
+// seen tells a finding as it is, with the evidence of when it was worst.
+func seen(f detectors.Finding, worst map[string]detectors.Finding) Seen {
+	told := f
+	verdict := string(f.Verdict)
 	if f.Verdict == detectors.Firing {
-		s.Verdict += ", " + string(f.Severity)
+		verdict += ", " + string(f.Severity)
 	}
 	if f.Blind != detectors.Sighted {
-		s.Verdict += ": " + spaced(string(f.Blind))
+		verdict += ": " + spaced(string(f.Blind))
 	}
-	for _, e := range f.Evidence {
+	if w, ok := worst[f.Key]; ok {
+		told = w
+		if f.Verdict != detectors.Firing {
+			verdict = "was firing, " + string(w.Severity) + "; now " + verdict
+		}
+	}
+	s := Seen{Title: orElse(oneLine(told.Title), spaced(f.Signal)+" ("+f.Detector+")"), Verdict: verdict}
+	for _, e := range told.Evidence {
 		if e.Sentence != "" {
 			s.Evidence = append(s.Evidence, oneLine(e.Sentence))
 		}
@@ -145,7 +186,7 @@ func seen(f detectors.Finding) Seen {
 // sum lists the reasons of a suspect, the weightiest first, and adds them up.
 func (v View) sum(s bot.Suspect) Sum {
 	out := Sum{
-		Name: named(s), Title: oneLine(s.Title), URL: s.URL, Probability: s.Probability, Terms: slices.Clone(s.Reasons),
+		Name: named(s), Title: oneLine(s.Title), URL: webAddress(s.URL), Probability: s.Probability, Terms: slices.Clone(s.Reasons),
 	}
 	if !s.At.IsZero() {
 		out.At = v.stamp(s.At)
