@@ -8,7 +8,6 @@ import (
 
 	"github.com/firebreak-dev/firebreak/configs/diag"
 	"github.com/firebreak-dev/firebreak/detectors"
-	"github.com/firebreak-dev/firebreak/detectors/onset"
 )
 
 // Name is the detector's one name.
@@ -206,26 +205,6 @@ func (v view) evidence(limit float64) detectors.Evidence {
 		e.Sentence += fmt.Sprintf(" (%s known, the rest taken as healthy)", words(v.covered.Truncate(time.Second)))
 	}
 	return e
-}
-
-// onset reads when it began from twice the long window, with the stretch before as the normal level. It is read at the finest
-// step that a page needs and more coarsely for long windows.
-func (d *Detector) onset(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Onset {
-	step := d.step
-	for rule.Long/step > 200 {
-		step *= 2
-	}
-	from := now.Add(-rule.Long - rule.Long/6)
-	points := w.Points(id, from.Truncate(step), now, step)
-	before := w.Sum(id, now.Add(-rule.Long), 24*rule.Long)
-	if before.Blind != detectors.Sighted {
-		before = w.Sum(id, now.Add(-rule.Long), 2*rule.Long)
-	}
-	normal := onset.Baseline{}
-	if before.Blind == detectors.Sighted && before.Total > 0 && before.Ratio() < rule.Factor*d.allowed() {
-		normal = onset.Baseline{Bad: before.Bad, Total: before.Total}
-	}
-	return onset.Ratio(points, step, normal)
 }
 
 // budget is what is left of the objective.

@@ -32,7 +32,7 @@ var shapes = [...]struct {
 }{{0, .5}, {8, .125}, {16, .125}, {32, .125}, {64, .125}}
 
 // sizes are the changes that are considered, as log-odds of a bad event.
-var sizes = [...]float64{.4, .7, 1.1, 1.6, 2.2, 3, 4, 5.5, 7.5}
+var sizes = [...]float64{.4, .7, 1.1, 1.6, 2.2, 3, 4, 5.5, 7.5, 9.5, 12}
 
 // Ratio finds when the share of bad events went up. Points are oldest first and step apart; each ends at its At. The zero Onset
 // means that there is nothing to go by.
@@ -64,8 +64,9 @@ func level(points []detectors.Point, normal Baseline) float64 {
 			normal.Total += p.Total
 		}
 	}
-	// The prior is half a bad event in fifty: few events leave the level near 1 %, many overrule it.
-	return min(.999, (normal.Bad+.5)/(normal.Total+50))
+	// The prior is half a bad event in fifty: few events leave the level near 1 %, many overrule it. Below one in a thousand
+	// the level says nothing about when it rose.
+	return min(.999, max(.001, (normal.Bad+.5)/(normal.Total+50)))
 }
 
 // dispersion is how much more the quiet points scatter than independent events would, at least 1.
