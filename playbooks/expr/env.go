@@ -30,11 +30,12 @@ type Env struct {
 	own, known []string
 }
 
-// New makes the environment of the language. Making one costs about a millisecond; make it once.
-func New() (*Env, error) {
+// New makes the environment of the language. Making one costs about a millisecond; make it once. It depends on nothing but
+// the program itself, so a failure is a mistake of the program and panics.
+func New() *Env {
 	registry, err := types.NewRegistry()
 	if err != nil {
-		return nil, fmt.Errorf("cannot make CEL's types: %w", err)
+		panic("expr: CEL's types cannot be made: " + err.Error())
 	}
 	opts := []cel.EnvOption{
 		cel.CustomTypeAdapter(registry),
@@ -62,7 +63,7 @@ func New() (*Env, error) {
 	}
 	env, err := cel.NewEnv(opts...)
 	if err != nil {
-		return nil, fmt.Errorf("cannot make the CEL environment: %w", err)
+		panic("expr: the CEL environment cannot be made: " + err.Error())
 	}
 	own = append(own, "burn", "ratio", "value")
 	known := slices.Clone(own)
@@ -75,7 +76,7 @@ func New() (*Env, error) {
 		known = append(known, m.Function())
 	}
 	slices.Sort(known)
-	return &Env{cel: env, own: own, known: slices.Compact(known)}, nil
+	return &Env{cel: env, own: own, known: slices.Compact(known)}
 }
 
 // compiled is a checked and planned expression.
