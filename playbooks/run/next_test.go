@@ -136,142 +136,223 @@ func TestNextSaysWhatFollows(t *testing.T) {
 		alive  string
 		want   []string
 	}{
-		{name: "steps that need nothing begin together", plan: plan(step("a"), step("b"), step("c", needs("a", "b"))),
-			want: []string{"begin a#1 needs_over", "begin b#1 needs_over"}},
-		{name: "a step waits for all that it needs", plan: plan(step("a"), step("b"), step("c", needs("a", "b"))),
+		{
+			name: "steps that need nothing begin together", plan: plan(step("a"), step("b"), step("c", needs("a", "b"))),
+			want: []string{"begin a#1 needs_over", "begin b#1 needs_over"},
+		},
+		{
+			name: "a step waits for all that it needs", plan: plan(step("a"), step("b"), step("c", needs("a", "b"))),
 			events: []run.Event{intent("a", 1, 0), intent("b", 1, 0), answered("a", playbooks.Done, 1)}, alive: "b",
-			want: []string{"wait b for ever under_way"}},
-		{name: "a skipped step counts as over for those that need it",
+			want: []string{"wait b for ever under_way"},
+		},
+		{
+			name:   "a skipped step counts as over for those that need it",
 			plan:   plan(step("a"), step("b", needs("a"))),
-			events: []run.Event{{Kind: run.Skipped, Step: "a", At: t0, ID: "s"}}, want: []string{"begin b#1 needs_over"}},
-		{name: "a false condition skips", plan: plan(step("a", func(s *playbooks.Step) { s.When = "false" })),
-			want: []string{"fact skipped a"}},
-		{name: "a condition sees how other steps ended",
+			events: []run.Event{{Kind: run.Skipped, Step: "a", At: t0, ID: "s"}}, want: []string{"begin b#1 needs_over"},
+		},
+		{
+			name: "a false condition skips", plan: plan(step("a", func(s *playbooks.Step) { s.When = "false" })),
+			want: []string{"fact skipped a"},
+		},
+		{
+			name:   "a condition sees how other steps ended",
 			plan:   plan(step("a"), step("b", needs("a"), func(s *playbooks.Step) { s.When = "a=done" })),
-			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Done, 1)}, want: []string{"begin b#1 needs_over"}},
-		{name: "a broken condition fails its step and calls nobody",
-			plan: plan(step("a", func(s *playbooks.Step) { s.When = "nonsense" })), want: []string{"fact erred a"}},
-		{name: "the backoff doubles up to its maximum", plan: plan(step("a", retrying)),
+			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Done, 1)}, want: []string{"begin b#1 needs_over"},
+		},
+		{
+			name: "a broken condition fails its step and calls nobody",
+			plan: plan(step("a", func(s *playbooks.Step) { s.When = "nonsense" })), want: []string{"fact erred a"},
+		},
+		{
+			name: "the backoff doubles up to its maximum", plan: plan(step("a", retrying)),
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Transient, 0), intent("a", 2, 0), erred("a", 2, playbooks.Transient, 0),
 				intent("a", 3, 0), erred("a", 3, playbooks.Transient, 0),
 			},
-			now: 24 * time.Second, want: []string{"wait a 25s backoff"}},
-		{name: "a retry comes when its pause is over", plan: plan(step("a", retrying)),
+			now: 24 * time.Second, want: []string{"wait a 25s backoff"},
+		},
+		{
+			name: "a retry comes when its pause is over", plan: plan(step("a", retrying)),
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Transient, 0)},
-			now:    10 * time.Second, want: []string{"retry a#2 backoff_over"}},
-		{name: "being woken does not shorten a backoff", plan: plan(step("a", retrying)), woken: true,
+			now:    10 * time.Second, want: []string{"retry a#2 backoff_over"},
+		},
+		{
+			name: "being woken does not shorten a backoff", plan: plan(step("a", retrying)), woken: true,
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Transient, 0)},
-			now:    time.Second, want: []string{"wait a 10s backoff"}},
-		{name: "the vendor's hint to wait longer wins", plan: plan(step("a", retrying)),
+			now:    time.Second, want: []string{"wait a 10s backoff"},
+		},
+		{
+			name: "the vendor's hint to wait longer wins", plan: plan(step("a", retrying)),
 			events: []run.Event{intent("a", 1, 0), func() run.Event {
 				e := erred("a", 1, playbooks.Transient, 0)
 				e.RetryAt = at(time.Minute)
 				return e
 			}()},
-			now: 20 * time.Second, want: []string{"wait a 1m0s backoff"}},
-		{name: "no attempts left is a failure", plan: plan(step("a")),
+			now: 20 * time.Second, want: []string{"wait a 1m0s backoff"},
+		},
+		{
+			name: "no attempts left is a failure", plan: plan(step("a")),
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Transient, 0)},
-			want:   []string{"fact over", "over failed step_failed"}},
-		{name: "a permanent error is not repeated", plan: plan(step("a", retrying)),
+			want:   []string{"fact over", "over failed step_failed"},
+		},
+		{
+			name: "a permanent error is not repeated", plan: plan(step("a", retrying)),
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 0)},
-			want:   []string{"fact over", "over failed step_failed"}},
-		{name: "a pending step is asked again when it wants to be", plan: plan(step("a")),
+			want:   []string{"fact over", "over failed step_failed"},
+		},
+		{
+			name: "a pending step is asked again when it wants to be", plan: plan(step("a")),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, 0, 5*time.Second)},
-			now:    5 * time.Second, want: []string{"poll a#1 poll_due"}},
-		{name: "a pending step waits until then", plan: plan(step("a")),
+			now:    5 * time.Second, want: []string{"poll a#1 poll_due"},
+		},
+		{
+			name: "a pending step waits until then", plan: plan(step("a")),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, 0, 5*time.Second)},
-			now:    4 * time.Second, want: []string{"wait a 5s not_yet"}},
-		{name: "a bell asks a pending step at once", plan: plan(step("a")), woken: true,
+			now:    4 * time.Second, want: []string{"wait a 5s not_yet"},
+		},
+		{
+			name: "a bell asks a pending step at once", plan: plan(step("a")), woken: true,
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, 0, 50*time.Second)},
-			now:    4 * time.Second, want: []string{"poll a#1 woken"}},
-		{name: "a step is asked a last time when its whole wait is over", plan: plan(step("a")),
+			now:    4 * time.Second, want: []string{"poll a#1 woken"},
+		},
+		{
+			name: "a step is asked a last time when its whole wait is over", plan: plan(step("a")),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, 50*time.Second, 70*time.Second)},
-			now:    time.Minute, want: []string{"poll a#1 step_timeout"}},
-		{name: "a step that was asked after its whole wait expires", plan: plan(step("a")),
+			now:    time.Minute, want: []string{"poll a#1 step_timeout"},
+		},
+		{
+			name: "a step that was asked after its whole wait expires", plan: plan(step("a")),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, time.Minute, 70*time.Second)},
-			now:    time.Minute, want: []string{"fact answered a expired"}},
-		{name: "an error while waiting is a look to be repeated, not an unknown effect", plan: plan(step("a", retrying)),
+			now:    time.Minute, want: []string{"fact answered a expired"},
+		},
+		{
+			name: "an error while waiting is a look to be repeated, not an unknown effect", plan: plan(step("a", retrying)),
 			events: []run.Event{
 				intent("a", 1, 0), answered("a", playbooks.Pending, 0, time.Second), erred("a", 1, playbooks.Unknown, time.Second),
 			},
-			now: 2 * time.Second, want: []string{"wait a 11s backoff"}},
-		{name: "an orphan is asked about by default", plan: plan(step("a")), events: []run.Event{intent("a", 1, 0)},
-			want: []string{"ask a#1 orphaned"}},
-		{name: "an orphan is looked up where the plan says so", plan: plan(step("a", on("verify"))),
-			events: []run.Event{intent("a", 1, 0)}, want: []string{"verify a#1 orphaned"}},
-		{name: "an orphan is repeated where the plan says so", plan: plan(step("a", on("retry"))),
-			events: []run.Event{intent("a", 1, 0)}, want: []string{"retry a#2 orphaned"}},
-		{name: "an attempt that this process carries out is no orphan", plan: plan(step("a")), alive: "a",
-			events: []run.Event{intent("a", 1, 0)}, want: []string{"wait a for ever under_way"}},
-		{name: "an orphan that left no trace is repeated and costs no attempt", plan: plan(step("a", on("verify"))),
+			now: 2 * time.Second, want: []string{"wait a 11s backoff"},
+		},
+		{
+			name: "an orphan is asked about by default", plan: plan(step("a")), events: []run.Event{intent("a", 1, 0)},
+			want: []string{"ask a#1 orphaned"},
+		},
+		{
+			name: "an orphan is looked up where the plan says so", plan: plan(step("a", on("verify"))),
+			events: []run.Event{intent("a", 1, 0)}, want: []string{"verify a#1 orphaned"},
+		},
+		{
+			name: "an orphan is repeated where the plan says so", plan: plan(step("a", on("retry"))),
+			events: []run.Event{intent("a", 1, 0)}, want: []string{"retry a#2 orphaned"},
+		},
+		{
+			name: "an attempt that this process carries out is no orphan", plan: plan(step("a")), alive: "a",
+			events: []run.Event{intent("a", 1, 0)}, want: []string{"wait a for ever under_way"},
+		},
+		{
+			name: "an orphan that left no trace is repeated and costs no attempt", plan: plan(step("a", on("verify"))),
 			events: []run.Event{intent("a", 1, 0), {Kind: run.Absent, Step: "a", Attempt: 1, At: at(1), ID: "x"}},
-			now:    1, want: []string{"retry a#2 backoff_over"}},
-		{name: "an unconfirmed attempt is asked about", plan: plan(step("a", on("ask"))),
-			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0)}, want: []string{"ask a#1 unconfirmed"}},
-		{name: "an open question is looked at again after a while", plan: plan(step("a", on("ask"))),
+			now:    1, want: []string{"retry a#2 backoff_over"},
+		},
+		{
+			name: "an unconfirmed attempt is asked about", plan: plan(step("a", on("ask"))),
+			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0)}, want: []string{"ask a#1 unconfirmed"},
+		},
+		{
+			name: "an open question is looked at again after a while", plan: plan(step("a", on("ask"))),
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0), {Kind: run.Asked, Step: "a", Attempt: 1, At: t0, ID: "q"},
 			},
-			now: time.Second, want: []string{"wait a 30s person"}},
-		{name: "a bell looks at an open question at once", plan: plan(step("a", on("ask"))), woken: true,
+			now: time.Second, want: []string{"wait a 30s person"},
+		},
+		{
+			name: "a bell looks at an open question at once", plan: plan(step("a", on("ask"))), woken: true,
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0), {Kind: run.Asked, Step: "a", Attempt: 1, At: t0, ID: "q"},
 			},
-			now: time.Second, want: []string{"ask a#1 woken"}},
-		{name: "a person's word to repeat always counts", plan: plan(step("a", on("ask"))),
+			now: time.Second, want: []string{"ask a#1 woken"},
+		},
+		{
+			name: "a person's word to repeat always counts", plan: plan(step("a", on("ask"))),
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0),
 				{Kind: run.Absent, Step: "a", Attempt: 1, At: at(1), By: "ana", ID: "x"},
 			},
-			now: 1, want: []string{"retry a#2 backoff_over"}},
-		{name: "a failure turns the run to on_failure", plan: failure,
+			now: 1, want: []string{"retry a#2 backoff_over"},
+		},
+		{
+			name: "a failure turns the run to on_failure", plan: failure,
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1)},
-			want:   []string{"fact turned", "ending failed step_failed"}},
-		{name: "on_failure steps run one after the other", plan: failure,
+			want:   []string{"fact turned", "ending failed step_failed"},
+		},
+		{
+			name: "on_failure steps run one after the other", plan: failure,
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1), turned},
-			want:   []string{"begin tell#1 needs_over", "ending failed step_failed"}},
-		{name: "an on_failure step runs whatever became of the one before", plan: failure,
+			want:   []string{"begin tell#1 needs_over", "ending failed step_failed"},
+		},
+		{
+			name: "an on_failure step runs whatever became of the one before", plan: failure,
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1), turned,
 				intent("tell", 1, 3), erred("tell", 1, playbooks.Permanent, 4),
 			},
-			want: []string{"begin page#1 needs_over", "ending failed step_failed"}},
-		{name: "on_failure does not wait for people", plan: failure,
+			want: []string{"begin page#1 needs_over", "ending failed step_failed"},
+		},
+		{
+			name: "on_failure does not wait for people", plan: failure,
 			events: []run.Event{
 				intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1), turned,
-				intent("tell", 1, 3), {Kind: run.Asked, Step: "tell", Attempt: 1, At: at(4), ID: "q"},
+				intent("tell", 1, 3),
+				{Kind: run.Asked, Step: "tell", Attempt: 1, At: at(4), ID: "q"},
 			},
-			want: []string{"begin page#1 needs_over", "ending failed step_failed"}},
-		{name: "a run ends only when nothing of it is under way", plan: plan(step("a"), step("b")), alive: "b",
+			want: []string{"begin page#1 needs_over", "ending failed step_failed"},
+		},
+		{
+			name: "a run ends only when nothing of it is under way", plan: plan(step("a"), step("b")), alive: "b",
 			events: []run.Event{intent("a", 1, 0), intent("b", 1, 0), erred("a", 1, playbooks.Permanent, 1)},
-			want:   []string{"wait b for ever under_way", "ending failed step_failed"}},
-		{name: "an error may be passed over",
+			want:   []string{"wait b for ever under_way", "ending failed step_failed"},
+		},
+		{
+			name:   "an error may be passed over",
 			plan:   plan(step("a", func(s *playbooks.Step) { s.OnError = "continue" }), step("b", needs("a"))),
-			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1)}, want: []string{"begin b#1 needs_over"}},
-		{name: "a denial may end a run quietly",
+			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1)}, want: []string{"begin b#1 needs_over"},
+		},
+		{
+			name:   "a denial may end a run quietly",
 			plan:   plan(step("a", func(s *playbooks.Step) { s.OnDenied = "end" }), step("b", needs("a"))),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Denied, 1)},
-			want:   []string{"fact over", "over succeeded step_denied"}},
-		{name: "an expiry may be escalated",
+			want:   []string{"fact over", "over succeeded step_denied"},
+		},
+		{
+			name:   "an expiry may be escalated",
 			plan:   plan(step("a", func(s *playbooks.Step) { s.OnExpiry = "escalate" }), step("b", needs("a"))),
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Expired, 1)},
-			want:   []string{"fact over", "over failed step_expired"}},
-		{name: "an abort rolls forward to on_failure", plan: failure,
+			want:   []string{"fact over", "over failed step_expired"},
+		},
+		{
+			name: "an abort rolls forward to on_failure", plan: failure,
 			events: []run.Event{intent("a", 1, 0), {Kind: run.Aborted, By: "ana", At: at(1), ID: "aborted"}}, alive: "a",
-			want: []string{"fact turned", "ending cancelled abort_asked"}},
-		{name: "a run that takes too long fails", plan: plan(step("a")), now: time.Hour,
+			want: []string{"fact turned", "ending cancelled abort_asked"},
+		},
+		{
+			name: "a run that takes too long fails", plan: plan(step("a")), now: time.Hour,
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, time.Hour-1, 2*time.Hour)},
-			want:   []string{"fact over", "over failed run_timeout"}},
-		{name: "a run whose steps are over in time has not timed out", plan: plan(step("a")), now: 2 * time.Hour,
+			want:   []string{"fact over", "over failed run_timeout"},
+		},
+		{
+			name: "a run whose steps are over in time has not timed out", plan: plan(step("a")), now: 2 * time.Hour,
 			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Done, 1)},
-			want:   []string{"fact over", "over succeeded all_over"}},
-		{name: "a plan that waits for itself fails at once", plan: plan(step("a", needs("b")), step("b", needs("a"))),
-			want: []string{"fact over", "over failed broken_plan"}},
+			want:   []string{"fact over", "over succeeded all_over"},
+		},
+		{
+			name: "a plan that waits for itself fails at once", plan: plan(step("a", needs("b")), step("b", needs("a"))),
+			want: []string{"fact over", "over failed broken_plan"},
+		},
 		{name: "a plan without steps is over", plan: plan(), want: []string{"fact over", "over succeeded all_over"}},
-		{name: "a run that is over stays over", plan: plan(step("a"), step("b")),
+		{
+			name: "a run that is over stays over", plan: plan(step("a"), step("b")),
 			events: []run.Event{{Kind: run.Over, State: run.Failed, Reason: run.StepFailed, ID: "over"}, intent("a", 1, 5)},
-			want:   []string{"over failed step_failed"}},
+			want:   []string{"over failed step_failed"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -461,7 +542,8 @@ func TestEveryFairCompletionOfEventsEndsAndNoRuleIsBroken(t *testing.T) {
 
 func ExampleNext() {
 	plan := playbooks.Plan{Steps: []playbooks.Step{
-		{ID: "page", Action: "pagerduty.page"}, {ID: "tell", Action: "slack.post"},
+		{ID: "page", Action: "pagerduty.page"},
+		{ID: "tell", Action: "slack.post"},
 		{ID: "ask", Action: "approval.ask", Needs: []string{"page", "tell"}},
 	}}
 	events := []run.Event{
