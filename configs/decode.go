@@ -171,6 +171,10 @@ func (r *reader) decodeStruct(n *node, v reflect.Value, path string) {
 func (r *reader) unknownKey(e entry, below, path string, names []string, byName map[string]field, n *node) {
 	f := r.fault(below, e.pos, "unknown-key", "unknown key "+quote(e.key)+within(path)).Allow(names...)
 	f.Key = true
+	if r.full() {
+		r.doc.mask(e.value)
+		return
+	}
 	near := diag.Nearest(strings.ReplaceAll(strings.ToLower(e.key), "-", "_"), names)
 	if near == "" {
 		return

@@ -49,7 +49,7 @@ func (d *Document) diagnostic(f diag.Fault, at Position) Diagnostic {
 	if len(out.Path) > 0 && strings.ContainsRune("&*!%<-", rune(out.Path[0])) {
 		out.Path = "" // a part of YAML that is refused wherever it stands
 	}
-	runes := []rune(printable(d.line(at.Line)))
+	runes := d.show(at.Line)
 	if len(runes) > maxSource {
 		from := min(max(0, at.Col-1-maxSource/2), len(runes)-maxSource)
 		runes = runes[from : from+maxSource]
@@ -61,12 +61,20 @@ func (d *Document) diagnostic(f diag.Fault, at Position) Diagnostic {
 	return out
 }
 
-// line returns a line of the file as it may be shown.
-func (d *Document) line(n int) string {
+// show returns a line of the file as people may see it. Lines are kept, for one long line may have many faults.
+func (d *Document) show(n int) []rune {
 	if n < 1 || n > len(d.lines) {
-		return ""
+		return nil
 	}
-	return maskLikely(d.lines[n-1])
+	if runes, ok := d.shown[n]; ok {
+		return runes
+	}
+	if d.shown == nil {
+		d.shown = map[int][]rune{}
+	}
+	line := strings.NewReplacer(d.hidden...).Replace(d.lines[n-1])
+	d.shown[n] = []rune(printable(maskLikely(line)))
+	return d.shown[n]
 }
 
 // likelySecret finds values that stand behind the name of a secret. Where a line cannot be read as YAML, or the key is

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ const (
 	MaxSize = 1 << 20
 	// MaxDepth is how deep lists and mappings may be nested.
 	MaxDepth = 64
+	// maxFaults is how many faults of one file are told; who has more of them begins with these.
+	maxFaults = 200
 	// maxSecretSize is the largest secret file, in bytes; keys and certificates are far below it.
 	maxSecretSize = 64 << 10
 )
@@ -55,7 +58,10 @@ type Document struct {
 	// Name is the file's name as diagnostics show it.
 	Name string
 
-	lines   []string
+	lines []string
+	// shown are the lines that diagnostics have shown, made fit for it; hidden are texts that no line may show.
+	shown   map[int][]rune
+	hidden  []string
 	root    *node
 	secrets []secret.Value
 	// told are the paths of faults that Load reported; what a check finds there, or is missing because of them, is noise.
@@ -93,6 +99,8 @@ type reader struct {
 	doc    *Document
 	env    Env
 	placed []placed
+	// untold counts the faults beyond maxFaults.
+	untold int
 }
 
 // placed is a fault whose position is known.
@@ -104,10 +112,16 @@ type placed struct {
 // fault records a fault of the field at path and remembers that the path was told.
 func (r *reader) fault(path string, pos Position, code, message string) *diag.Fault {
 	f := &diag.Fault{Path: path, Code: code, Message: message}
-	r.placed = append(r.placed, placed{f, pos})
 	r.doc.told[path] = true
+	if r.full() {
+		r.untold++
+		return f
+	}
+	r.placed = append(r.placed, placed{f, pos})
 	return f
 }
+
+func (r *reader) full() bool { return len(r.placed) >= maxFaults }
 
 func (r *reader) diagnostics() []Diagnostic {
 	out := make([]Diagnostic, 0, len(r.placed))
@@ -115,5 +129,11 @@ func (r *reader) diagnostics() []Diagnostic {
 		out = append(out, r.doc.diagnostic(*p.fault, p.pos))
 	}
 	Sort(out)
+	if r.untold > 0 {
+		end := Position{Line: max(1, len(r.doc.lines)), Col: 1}
+		out = append(out, r.doc.diagnostic(diag.Fault{
+			Code: "too-many-faults", Message: fmt.Sprintf("%d more faults are not shown", r.untold),
+		}, end))
+	}
 	return out
 }

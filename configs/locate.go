@@ -65,6 +65,9 @@ func index(rest string) (i int, tail string, ok bool) {
 	if !found || !closed || err != nil || i < 0 {
 		return 0, "", false
 	}
+	if tail != "" && tail[0] != '.' && tail[0] != '[' {
+		return 0, "", false
+	}
 	return i, strings.TrimPrefix(tail, "."), true
 }
 

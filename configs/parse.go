@@ -79,8 +79,6 @@ func (r *reader) parse(data []byte) *node {
 	return b.build(body, "", 0)
 }
 
-var errDeep = errors.New("nested too deep")
-
 // parseYAML tokenizes and parses. Text from outside must not be able to stop the program, so a panic of the parser becomes an
 // error, and what is nested too deep for its recursion never reaches it.
 func parseYAML(text string) (tokens token.Tokens, file *ast.File, err error) {
@@ -122,6 +120,10 @@ func tooDeep(tokens token.Tokens) *token.Token {
 
 // refuse reports the parts of YAML that are not allowed, wherever they stand, and tells whether it is nested too deep.
 func (r *reader) refuse(tokens token.Tokens) bool {
+	if t := tooDeep(tokens); t != nil {
+		r.tooDeep(position(t))
+		return true
+	}
 	for _, t := range tokens {
 		at := position(t)
 		switch t.Type {
@@ -138,10 +140,6 @@ func (r *reader) refuse(tokens token.Tokens) bool {
 		case token.DirectiveType:
 			r.fault("%", at, "directive", "YAML directives are not allowed").Suggest("remove the line")
 		}
-	}
-	if t := tooDeep(tokens); t != nil {
-		r.tooDeep(position(t))
-		return true
 	}
 	return false
 }
@@ -160,7 +158,10 @@ func (r *reader) syntax(err error) {
 			at = position(s.Token)
 		}
 	}
-	line := r.doc.line(at.Line)
+	line := ""
+	if at.Line <= len(r.doc.lines) {
+		line = r.doc.lines[at.Line-1]
+	}
 	switch {
 	case strings.Contains(message, "\t"):
 		r.fault("", at, "syntax", "a tab cannot indent YAML").Suggest("indent with spaces")

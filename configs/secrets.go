@@ -114,10 +114,8 @@ func (d *Document) mask(n *node) {
 	if first >= 0 && first < len(d.lines) {
 		d.lines[first] = maskFrom(d.lines[first], n.pos.Col, n.text)
 	}
-	for i, line := range d.lines {
-		if len(n.text) >= 4 && strings.Contains(line, n.text) {
-			d.lines[i] = strings.ReplaceAll(line, n.text, dots(n.text))
-		}
+	if len(n.text) >= 4 {
+		d.hidden = append(d.hidden, n.text, dots(n.text))
 	}
 }
 

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,8 @@ type node struct {
 	pos     Position
 	items   []*node
 	entries []entry
+	// index leads from a key to its first entry.
+	index map[string]int
 }
 
 // entry is a key of a mapping with its value.
@@ -64,13 +67,15 @@ func (n *node) scalar() bool { return n.kind != list && n.kind != mapping && n.k
 
 // get returns the entry of a key; the first one when it is doubled.
 func (n *node) get(key string) (entry, bool) {
-	for _, e := range n.entries {
-		if e.key == key {
-			return e, true
-		}
+	i, ok := n.index[key]
+	if !ok {
+		return entry{}, false
 	}
-	return entry{}, false
+	return n.entries[i], true
 }
+
+// exponent finds numbers such as 1e3, which YAML 1.2 calls numbers and the parser calls text.
+var exponent = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$`)
 
 // builder makes our tree from the parser's.
 type builder struct{ *reader }
@@ -95,6 +100,9 @@ func (b *builder) build(n ast.Node, path string, depth int) *node {
 	case *ast.NanNode:
 		return &node{kind: float, text: n.Token.Value, pos: at}
 	case *ast.StringNode:
+		if styleOf(n.Token) == plain && exponent.MatchString(n.Value) {
+			return &node{kind: float, text: n.Value, pos: at}
+		}
 		return &node{kind: text, style: styleOf(n.Token), text: unhide(n.Value), pos: at}
 	case *ast.LiteralNode:
 		return &node{kind: text, style: block, text: unhide(n.Value.Value), pos: at}
@@ -124,7 +132,7 @@ func (b *builder) build(n ast.Node, path string, depth int) *node {
 }
 
 func (b *builder) mapping(values []*ast.MappingValueNode, at Position, path string, depth int) *node {
-	out := &node{kind: mapping, pos: at}
+	out := &node{kind: mapping, pos: at, index: make(map[string]int, len(values))}
 	for _, v := range values {
 		key, keyAt, ok := b.key(v.Key, path)
 		if !ok {
@@ -137,6 +145,7 @@ func (b *builder) mapping(values []*ast.MappingValueNode, at Position, path stri
 			out.entries = append(out.entries, entry{key, keyAt, &node{kind: broken, pos: keyAt}})
 			continue
 		}
+		out.index[key] = len(out.entries)
 		child := &node{kind: null, pos: keyAt}
 		if v.Value != nil {
 			child = b.build(v.Value, below, depth+1)
