@@ -29,12 +29,16 @@ var (
 type proof struct {
 	secret secret.Value
 
-	mu   sync.Mutex
-	seen map[string]time.Time // signature → when it may be forgotten
+	mu    sync.Mutex
+	seen  map[string]time.Time // signature → when it may be forgotten
+	swept time.Time
 }
 
 // maxSeen bounds the signatures kept; more presses than that in ten minutes are refused as replays would be.
-const maxSeen = 20_000
+const (
+	maxSeen    = 20_000
+	sweepEvery = 10 * time.Second
+)
 
 // check proves a request before anything of it is parsed.
 func (p *proof) check(header http.Header, body []byte, now time.Time) error {
@@ -77,7 +81,8 @@ func (p *proof) first(signature string, now time.Time) error {
 	if until, known := p.seen[signature]; known && until.After(now) {
 		return errReplay
 	}
-	if len(p.seen) >= maxSeen/2 {
+	if len(p.seen) >= maxSeen/2 && now.Sub(p.swept) >= sweepEvery {
+		p.swept = now
 		for s, until := range p.seen {
 			if !until.After(now) {
 				delete(p.seen, s)

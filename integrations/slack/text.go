@@ -50,14 +50,21 @@ func line(s string, limit int) string { return cut(clean(s), limit) }
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // escape makes a text harmless where Slack reads mark-up: without these three there is no mention, no link, no broadcast.
-// It is cut so that the escaped form stays within limit and no escape is torn apart.
+// The escaped form stays within limit, and no escape is torn apart.
 func escape(s string, limit int) string {
 	s = clean(s)
-	out := escaper.Replace(s)
-	for n := limit; utf8.RuneCountInString(out) > limit && n > 0; n-- {
-		out = escaper.Replace(cut(s, n))
+	whole := escaper.Replace(s)
+	if utf8.RuneCountInString(whole) <= limit {
+		return whole
 	}
-	return out
+	used, end := 0, 0
+	for i, r := range s {
+		if used += utf8.RuneCountInString(escaper.Replace(string(r))); used > limit-1 {
+			break
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return cut(escaper.Replace(s[:end])+"…", limit)
 }
 
 // link tells whether an address may be put behind a word or a button.

@@ -66,10 +66,20 @@ func (t *transport) send(req *http.Request, target *target, sent *atomic.Bool) (
 			return nil, errors.Join(errRate, err)
 		}
 	}
-	hooks := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+	if err := req.Context().Err(); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	// A transport that tells nothing of its connections is taken to have sent the request: that is the cautious reading.
+	var asked, wrote atomic.Bool
+	hooks := &httptrace.ClientTrace{
+		GetConn:      func(string) { asked.Store(true) },
+		WroteHeaders: func() { wrote.Store(true) },
+	}
 	out := req.Clone(httptrace.WithClientTrace(req.Context(), hooks))
 	out.Header.Set("User-Agent", t.options.UserAgent)
 	resp, err := t.next.RoundTrip(out)
+	sent.Store(wrote.Load() || !asked.Load())
 	if err != nil {
 		return nil, err
 	}
