@@ -25,12 +25,8 @@ func Alt(c Chart) string {
 	fmt.Fprintf(&b, "%s, %s to %s, %s", title, from.In(zone).Format("15:04"), to.In(zone).Format("15:04"),
 		dateLine(from.In(zone), to.In(zone)))
 	b.WriteString(c.altLine())
-	if o := c.Objective; o != nil {
-		name := clean(o.Name)
-		if name == "" {
-			name = "objective"
-		}
-		fmt.Fprintf(&b, " Level of %s: %s.", name, Tell(o.Value, c.Unit))
+	if level, ok := c.level(); ok {
+		fmt.Fprintf(&b, " Level of %s: %s.", c.objectiveName(), Tell(level, c.Unit))
 	}
 	if !c.Onset.IsZero() {
 		fmt.Fprintf(&b, " It %s.", beganLabel(c.Onset, zone))
@@ -43,6 +39,16 @@ func Alt(c Chart) string {
 		}
 	}
 	return bounded(b.String())
+}
+
+// objectiveName is what the level is called.
+func (c Chart) objectiveName() string {
+	if c.Objective != nil {
+		if name := clean(c.Objective.Name); name != "" {
+			return name
+		}
+	}
+	return "objective"
 }
 
 // altLine tells the range of the main line, and where it ends.

@@ -68,6 +68,14 @@ const (
 	Began   MarkerKind = "began"   // the onset; made by the chart itself
 )
 
+// level is the objective's value, false where there is none that can be drawn.
+func (c Chart) level() (float64, bool) {
+	if c.Objective == nil || !(math.Abs(c.Objective.Value) <= mostValue) {
+		return 0, false
+	}
+	return c.Objective.Value, true
+}
+
 // The bounds of a chart. The size is that of a phone's screen in logical pixels times two, so that a chat that shows it 360 points
 // wide still shows its smallest letters at 7.5 points.
 const (
@@ -76,6 +84,7 @@ const (
 	mostLabels = 8
 	mostLines  = 6
 	mostPoints = 1200
+	mostValue  = 1e15 // beyond it nothing is a measurement any more
 )
 
 // utc is the zone of a chart that names none.
@@ -114,7 +123,7 @@ func (c Chart) span() (from, to time.Time, ok bool) {
 func (l Line) seen(from, to time.Time) []detectors.Point {
 	out := make([]detectors.Point, 0, min(len(l.Points), 2*mostPoints))
 	for _, p := range l.Points {
-		if p.At.Before(from) || p.At.After(to) || math.IsInf(p.Value, 0) {
+		if p.At.Before(from) || p.At.After(to) || math.Abs(p.Value) > mostValue {
 			continue
 		}
 		out = append(out, p)

@@ -1,7 +1,10 @@
 package chart_test
 
 import (
+	"bytes"
 	"flag"
+	"fmt"
+	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -65,6 +68,10 @@ func TestPictureOfTheDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	size, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || size.Width != 1440 || size.Height != 880 {
+		t.Fatalf("the picture is %d by %d: %v", size.Width, size.Height, err)
+	}
 	if !*update {
 		return
 	}
@@ -95,4 +102,30 @@ func BenchmarkSVG(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestAltSaysWhatThePictureShows(t *testing.T) {
+	want := "Refusal ratio of support-assistant, 15:00 to 18:00, Fri 20 Nov 2026, CET (UTC+01:00): between 1.1 % and 10 %, last 1.4 %. " +
+		"Level of objective: 5 %. It began 16:51 ±2 min. retrieval config at 15:40. code #479 at 16:12. prompt #482 · 0.91 at 16:45. " +
+		"revert #485 at 17:20."
+	if got := chart.Alt(story(berlin(t))); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	long := story(nil)
+	for range 100 {
+		long.Markers = append(long.Markers, chart.Marker{At: at(15, 0), Label: "one more change"})
+	}
+	if got := len([]rune(chart.Alt(long))); got != 1000 {
+		t.Errorf("%d characters", got)
+	}
+}
+
+func ExampleAlt() {
+	fmt.Println(chart.Alt(chart.Chart{
+		Title: "Cost per request of sales-copilot", Unit: "usd", From: at(9, 0), To: at(10, 0),
+		Lines:   []chart.Line{{Points: []detectors.Point{{At: at(9, 0), Value: 0.011}, {At: at(9, 30), Value: 0.015}}}},
+		Markers: []chart.Marker{{At: at(9, 13), Label: "a new response model", Kind: chart.Suspect}},
+	}))
+	// Output:
+	// Cost per request of sales-copilot, 09:00 to 10:00, Fri 20 Nov 2026, UTC: between $0.011 and $0.015, last $0.015. a new response model at 09:13.
 }

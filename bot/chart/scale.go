@@ -28,9 +28,9 @@ func scaleOf(low, high float64, unit string) scale {
 	}
 	if high-low < 1e-9*math.Max(math.Abs(high), 1e-9) { // a flat line
 		pad := math.Max(math.Abs(high)/2, 1e-6)
-		low, high = low-pad, high+pad
-		if low < 0 && high > 0 && high-pad >= 0 {
-			low = 0
+		high += pad
+		if low != 0 {
+			low -= pad
 		}
 	}
 	if low != 0 {
