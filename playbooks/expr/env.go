@@ -37,14 +37,16 @@ func New() *Env {
 	if err != nil {
 		panic("expr: CEL's types cannot be made: " + err.Error())
 	}
-	opts := []cel.EnvOption{
+	vars := variables()
+	opts := make([]cel.EnvOption, 0, 16+len(vars))
+	opts = append(opts,
 		cel.CustomTypeAdapter(registry),
 		cel.CustomTypeProvider(newSchema(registry)),
 		cel.CrossTypeNumericComparisons(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.EnableMacroCallTracking(),
 		cel.ParserRecursionLimit(64),
-		cel.ParserExpressionSizeLimit(2 * maxLength),
+		cel.ParserExpressionSizeLimit(2*maxLength),
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.RegexProgramSizeLimit(1000),
 		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
@@ -55,9 +57,9 @@ func New() *Env {
 			cel.DoubleType, cel.LateFunctionBinding())),
 		cel.Function("value", cel.Overload("value_string", []*cel.Type{cel.StringType}, cel.DoubleType,
 			cel.LateFunctionBinding())),
-	}
-	var own []string
-	for _, v := range variables() {
+	)
+	own := make([]string, 0, 3+len(vars))
+	for _, v := range vars {
 		opts = append(opts, cel.Variable(v.name, v.t))
 		own = append(own, v.name)
 	}

@@ -85,7 +85,7 @@ type Suspect struct {
 
 // Result is what an expression sees as `steps.ID`.
 type Result struct {
-	// Status is "done", "denied", "expired", "failed" or "skipped".
+	// Status is "done", "denied", "expired", "failed" or "skipped" once the step is over, "waiting" before it begins.
 	Status string `json:"status"`
 	// Output holds what the action gave; JSON values and times and durations.
 	Output map[string]any `json:"output,omitempty"`
