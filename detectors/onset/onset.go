@@ -44,10 +44,11 @@ func Ratio(points []detectors.Point, step time.Duration, normal Baseline) detect
 	p := level(points, normal)
 	scale := 1 / dispersion(points, p)
 	posterior := newPosterior(len(points))
+	running := newSums(points)
 	scores := make([]float64, len(points))
 	for _, shape := range shapes {
 		for _, size := range sizes {
-			candidates(scores, points, p, size, shape.ramp)
+			running.candidates(scores, p, size, shape.ramp)
 			posterior.add(scores, scale, shape.prior/float64(len(sizes)))
 		}
 	}
@@ -85,29 +86,50 @@ func dispersion(points []detectors.Point, p float64) float64 {
 	return max(1, sum/n)
 }
 
+// parts is in how many equal treads a ramp is cut: enough to look like a ramp, and cheap by running sums.
+const parts = 4
+
 // candidates fills scores with the log-likelihood ratio, against no change, of a change of the given size in log-odds that
 // begins in each point and takes ramp points to be complete.
-func candidates(scores []float64, points []detectors.Point, p, size float64, ramp int) {
-	// Part j of a ramp has the log-odds rho[j] and costs cost[j] for each event.
-	rho, cost := make([]float64, ramp+1), make([]float64, ramp+1)
-	for j := range rho {
-		rho[j] = size
-		if j < ramp {
-			rho[j] = size * float64(j+1) / float64(ramp+1)
-		}
-		cost[j] = math.Log(1 - p + p*math.Exp(rho[j]))
+func (s *sums) candidates(scores []float64, p, size float64, ramp int) {
+	type tread struct {
+		first     int
+		rho, cost float64
 	}
-	complete := 0. // score of the points from i+ramp on
-	for i := len(points) - 1; i >= 0; i-- {
-		if j := i + ramp; j < len(points) {
-			complete += points[j].Bad*rho[ramp] - points[j].Total*cost[ramp]
+	treads := make([]tread, 0, parts+1)
+	for i := range parts {
+		if ramp > 0 {
+			treads = append(treads, tread{first: ramp * i / parts, rho: size * (float64(i) + .5) / parts})
 		}
-		score := complete
-		for j := 0; j < ramp && i+j < len(points); j++ {
-			score += points[i+j].Bad*rho[j] - points[i+j].Total*cost[j]
+	}
+	treads = append(treads, tread{first: ramp, rho: size})
+	for i := range treads {
+		treads[i].cost = math.Log(1 - p + p*math.Exp(treads[i].rho))
+	}
+	n := len(scores)
+	for i := range scores {
+		score := 0.
+		for j, t := range treads {
+			from, to := min(i+t.first, n), n
+			if j+1 < len(treads) {
+				to = min(i+treads[j+1].first, n)
+			}
+			score += (s.bad[to]-s.bad[from])*t.rho - (s.total[to]-s.total[from])*t.cost
 		}
 		scores[i] = score
 	}
+}
+
+// sums are running sums of points: entry i holds the sum of the first i points.
+type sums struct{ bad, total []float64 }
+
+func newSums(points []detectors.Point) *sums {
+	s := &sums{bad: make([]float64, len(points)+1), total: make([]float64, len(points)+1)}
+	for i, p := range points {
+		s.bad[i+1] = s.bad[i] + p.Bad
+		s.total[i+1] = s.total[i] + p.Total
+	}
+	return s
 }
 
 // posterior sums up weights of candidates whose logarithms differ by hundreds: all are kept relative to the largest so far.

@@ -270,6 +270,13 @@ func (w *Watch) restore(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// Save keeps the tiles that changed. Whoever ticks by other means than Run calls it at the end.
+func (w *Watch) Save(ctx context.Context) error {
+	w.tick.Lock()
+	defer w.tick.Unlock()
+	return w.save(ctx)
+}
+
 // save keeps the tiles that changed.
 func (w *Watch) save(ctx context.Context) error {
 	w.saved = w.config.Now()

@@ -1,0 +1,146 @@
+package onset
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+var t0 = time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)
+
+const step = time.Minute
+
+// draw makes points at a share of bad events that changes from before to after at began, over ramp points.
+func draw(r *rand.Rand, n int, rate, before, after float64, began time.Time, ramp int) []detectors.Point {
+	points := make([]detectors.Point, n)
+	for i := range points {
+		end := t0.Add(time.Duration(i+1) * step)
+		p := detectors.Point{At: end, Total: poisson(r, rate)}
+		for range int(p.Total) {
+			at := end.Add(-time.Duration(r.Float64() * float64(step)))
+			share := before
+			if at.After(began) {
+				share = after
+				if done := float64(at.Sub(began)) / float64(step) / float64(max(ramp, 1)); ramp > 0 && done < 1 {
+					share = before + (after-before)*done
+				}
+			}
+			if r.Float64() < share {
+				p.Bad++
+			}
+		}
+		points[i] = p
+	}
+	return points
+}
+
+func poisson(r *rand.Rand, mean float64) float64 {
+	if mean > 50 {
+		return max(0, math.Round(mean+math.Sqrt(mean)*r.NormFloat64()))
+	}
+	n, p := 0., math.Exp(-mean)
+	for u := r.Float64(); u > p; u *= r.Float64() {
+		n++
+	}
+	return n
+}
+
+// TestCoverage measures what the package promises: 90 % of the intervals hold the truth.
+func TestCoverage(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		rate          float64
+		before, after float64
+		ramp          int
+		median        float64 // of the error in steps, at most
+		low           float64 // coverage, at least
+	}{
+		{"steps of 1 % to 4 % at 600 a minute", 600, .01, .04, 0, 1, .85},
+		{"steps of 1 % to 4 % at 60 a minute", 60, .01, .04, 0, 4, .85},
+		{"steps of 1 % to 50 % at 60 a minute", 60, .01, .5, 0, 1, .9},
+		{"steps of 1 % to 30 % at 10 a minute", 10, .01, .3, 0, 2, .85},
+		{"ramps of 16 minutes from 1 % to 4 % at 600 a minute", 600, .01, .04, 16, 6, .75},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(11, 12))
+			const runs = 300
+			var misses int
+			var off, widths []float64
+			for range runs {
+				began := t0.Add(time.Duration((60 + 60*r.Float64()) * float64(step)))
+				points := draw(r, 160, test.rate, test.before, test.after, began, test.ramp)
+				normal := Baseline{Bad: math.Round(test.before * test.rate * 1440), Total: test.rate * 1440}
+				o := Ratio(points, step, normal)
+				if o.Earliest.After(began) || o.Latest.Before(began) {
+					misses++
+				}
+				off = append(off, math.Abs(float64(o.At.Sub(began)))/float64(step))
+				widths = append(widths, float64(o.Latest.Sub(o.Earliest))/float64(step))
+			}
+			slices.Sort(off)
+			slices.Sort(widths)
+			coverage := 1 - float64(misses)/runs
+			t.Logf("coverage %.2f, error median %.1f p90 %.1f steps, width median %.1f", coverage, off[runs/2], off[runs*9/10], widths[runs/2])
+			if coverage < test.low || off[runs/2] > test.median {
+				t.Errorf("coverage %.2f (at least %.2f), median error %.1f (at most %.1f)", coverage, test.low, off[runs/2], test.median)
+			}
+		})
+	}
+}
+
+// TestProperties: whatever the points, the interval is in order and inside of what was seen, and shifting time shifts the answer.
+func TestProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 300).Draw(t, "points")
+		points := make([]detectors.Point, n)
+		for i := range points {
+			total := rapid.Float64Range(0, 1e6).Draw(t, "total")
+			points[i] = detectors.Point{At: t0.Add(time.Duration(i+1) * step), Total: total, Bad: total * rapid.Float64Range(0, 1).Draw(t, "share")}
+		}
+		normal := Baseline{Bad: rapid.Float64Range(0, 10).Draw(t, "bad"), Total: rapid.Float64Range(10, 1e6).Draw(t, "total")}
+		o := Ratio(points, step, normal)
+		if o.At.Before(o.Earliest) || o.At.After(o.Latest) {
+			t.Fatalf("%+v is not in order", o)
+		}
+		if o.Latest.After(points[n-1].At) || o.Earliest.Before(t0.Add(-2*step)) {
+			t.Fatalf("%+v lies outside of the points", o)
+		}
+		for i := range points {
+			points[i].At = points[i].At.Add(time.Hour)
+		}
+		if later := Ratio(points, step, normal); later.At.Sub(o.At) != time.Hour || later.Latest.Sub(o.Latest) != time.Hour {
+			t.Fatalf("an hour later %+v became %+v", o, later)
+		}
+	})
+}
+
+func TestNothingToGoBy(t *testing.T) {
+	if o := Ratio(nil, step, Baseline{}); !o.IsZero() {
+		t.Errorf("no points give %+v", o)
+	}
+	if o := Ratio([]detectors.Point{{At: t0, Bad: 1, Total: 1}}, 0, Baseline{}); !o.IsZero() {
+		t.Errorf("no step gives %+v", o)
+	}
+}
+
+func TestWithoutABaselineTheQuietPartStandsIn(t *testing.T) {
+	began := t0.Add(100 * step)
+	o := Ratio(draw(rand.New(rand.NewPCG(5, 6)), 130, 300, .01, .2, began, 0), step, Baseline{})
+	if o.At.Sub(began).Abs() > 2*step {
+		t.Errorf("it began at %s, found %+v", began, o)
+	}
+}
+
+func BenchmarkRatio(b *testing.B) {
+	points := draw(rand.New(rand.NewPCG(5, 6)), 200, 300, .01, .2, t0.Add(150*step), 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		Ratio(points, step, Baseline{Bad: 100, Total: 1e4})
+	}
+}
