@@ -110,7 +110,7 @@ func (db *DB) Approval(ctx context.Context, id string) (bot.Approval, error) {
 	if err == nil && !found {
 		return a, bot.Errorf(bot.NotFound, "there is no approval %q", id)
 	}
-	return a, db.explain("read the approval", err)
+	return a, db.explain(ctx, "read the approval", err)
 }
 
 // Approvals returns approvals, newest first by when they were asked.
@@ -127,5 +127,5 @@ func (db *DB) Approvals(ctx context.Context, q bot.ApprovalQuery) ([]bot.Approva
 	}
 	query := `SELECT ` + approvalColumns + ` FROM approvals` + w.String() + ` ORDER BY asked_at DESC, id DESC LIMIT ` + w.arg(limitOf(q.Limit))
 	found, err := list(ctx, db.sql, scanApproval, query, w.args...)
-	return found, db.explain("read the approvals", err)
+	return found, db.explain(ctx, "read the approvals", err)
 }

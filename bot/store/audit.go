@@ -38,5 +38,5 @@ func (db *DB) AuditLog(ctx context.Context, limit int) ([]AuditEntry, error) {
 		err = rows.Scan(at(&e.At), &e.Actor, &e.Action, &e.Target, &e.Detail)
 		return e, err
 	}, `SELECT at, actor, action, target, detail FROM audit ORDER BY seq DESC LIMIT $1`, limitOf(limit))
-	return lines, db.explain("read the audit log", err)
+	return lines, db.explain(ctx, "read the audit log", err)
 }

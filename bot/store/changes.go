@@ -192,14 +192,14 @@ func (db *DB) Change(ctx context.Context, id string) (bot.Change, error) {
 	if err == nil && !found {
 		return c, bot.Errorf(bot.NotFound, "there is no change %q in the ledger", id)
 	}
-	return c, db.explain("read the change", err)
+	return c, db.explain(ctx, "read the change", err)
 }
 
 // Changes returns changes, newest first by the time that counts (bot.Change.At). Kinds match when a change has any of them.
 func (db *DB) Changes(ctx context.Context, q bot.ChangeQuery) ([]bot.Change, error) {
 	query, args := changesQuery(q)
 	found, err := list(ctx, db.sql, scanChange, query, args...)
-	return found, db.explain("read the ledger", err)
+	return found, db.explain(ctx, "read the ledger", err)
 }
 
 // changesQuery walks the index that fits best, newest first, and stops at the limit: a million older rows cost nothing. A query

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func TestDeployed(t *testing.T) {
 	old := merged(0, "main")
 	old.MergedAt = minute(1).Add(-31 * 24 * time.Hour)
 
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		changes     []bot.Change
 		deployments []bot.Deployment
 		// altered are those that the last deployment says it altered; effective is the minute per change.
@@ -176,32 +177,38 @@ func TestDeployed(t *testing.T) {
 		"what was merged a month before does not become young": {
 			[]bot.Change{old, merged(1, "main")}, []bot.Deployment{deployment("r1", 10)}, []string{"c1"}, map[string]int{"c1": 10},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, db *store.DB) {
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				apart := func(repository string) string { return repository + "/" + name }
 				for _, change := range c.changes {
+					change.ID, change.Repository = apart(change.ID), apart(change.Repository)
 					must[bool](t)(db.PutChange(t.Context(), change))
 				}
-				var altered []bot.Change
+				var altered []string
 				for _, d := range c.deployments {
-					altered = must[[]bot.Change](t)(db.Deployed(t.Context(), d))
+					d.Repository = apart(d.Repository)
+					altered = nil
+					for _, change := range must[[]bot.Change](t)(db.Deployed(t.Context(), d)) {
+						altered = append(altered, strings.TrimSuffix(change.ID, "/"+name))
+					}
 				}
-				if d := cmp.Diff(c.altered, changeIDs(altered)); d != "" {
+				if d := cmp.Diff(c.altered, altered); d != "" {
 					t.Errorf("altered (-want +got):\n%s", d)
 				}
-				for _, change := range c.changes {
-					got := must[bot.Change](t)(db.Change(t.Context(), change.ID))
-					want := change
-					if m, is := c.effective[change.ID]; is {
+				for _, want := range c.changes {
+					if m, is := c.effective[want.ID]; is {
 						want.EffectiveAt, want.Environment = minute(m), "production"
 					}
-					if d := cmp.Diff(want, got); d != "" {
-						t.Errorf("%s (-want +got):\n%s", change.ID, d)
+					want.ID, want.Repository = apart(want.ID), apart(want.Repository)
+					if d := cmp.Diff(want, must[bot.Change](t)(db.Change(t.Context(), want.ID))); d != "" {
+						t.Errorf("%s (-want +got):\n%s", want.ID, d)
 					}
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestDeployedRefuses(t *testing.T) {

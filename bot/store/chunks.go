@@ -50,5 +50,5 @@ func (db *DB) LoadChunks(ctx context.Context, since time.Time, take func(detecto
 	if refused != nil {
 		return fmt.Errorf("store: load the windows: %w", refused)
 	}
-	return db.explain("load the windows", err)
+	return db.explain(ctx, "load the windows", err)
 }

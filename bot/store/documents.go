@@ -45,5 +45,5 @@ func (db *DB) Document(ctx context.Context, name string) (Document, error) {
 	if err == nil && !found {
 		return d, bot.Errorf(bot.NotFound, "there is no document %q", name)
 	}
-	return d, db.explain("read the document", err)
+	return d, db.explain(ctx, "read the document", err)
 }

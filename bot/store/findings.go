@@ -70,5 +70,5 @@ func (db *DB) Findings(ctx context.Context) ([]detectors.Finding, error) {
 		err = rows.Scan(doc(&f))
 		return f, err
 	}, `SELECT doc FROM findings ORDER BY key`)
-	return found, db.explain("read the findings", err)
+	return found, db.explain(ctx, "read the findings", err)
 }

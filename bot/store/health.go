@@ -13,7 +13,7 @@ func (db *DB) ReadOnly() bool { return db.readOnly.Load() }
 // there is space again.
 func (db *DB) Health(ctx context.Context) error {
 	if _, _, err := one(ctx, db.sql, scanInt, `SELECT COUNT(*) FROM (SELECT 1 FROM runs LIMIT 1) AS probe`); err != nil {
-		return db.explain("read", err)
+		return db.explain(ctx, "read", err)
 	}
 	if !db.ReadOnly() {
 		return nil
@@ -27,5 +27,5 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if path == "" {
 		return bot.Errorf(bot.Invalid, "name the file that the backup goes to")
 	}
-	return db.explain("back up", db.dialect.backup(ctx, db, path))
+	return db.explain(ctx, "back up", db.dialect.backup(ctx, db, path))
 }

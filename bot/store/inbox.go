@@ -67,7 +67,7 @@ func (db *DB) UndecodableDeliveries(ctx context.Context, limit int) ([]bot.Deliv
 func (db *DB) deliveries(ctx context.Context, state DeliveryState, limit int) ([]bot.Delivery, error) {
 	found, err := list(ctx, db.sql, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
 		WHERE state = $1 ORDER BY received_at, source, id LIMIT $2`, state, limitOf(limit))
-	return found, db.explain("read the inbox", err)
+	return found, db.explain(ctx, "read the inbox", err)
 }
 
 // FinishDelivery takes a delivery off the inbox. Without a problem its body is dropped, for it has become changes; with one it
@@ -103,5 +103,5 @@ func (db *DB) CountDeliveries(ctx context.Context) (map[DeliveryState]int, error
 		counts[state] = n
 		return nil
 	}, `SELECT state, COUNT(*) FROM deliveries GROUP BY state`)
-	return counts, db.explain("count the inbox", err)
+	return counts, db.explain(ctx, "count the inbox", err)
 }

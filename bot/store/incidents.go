@@ -135,7 +135,7 @@ func scanInt(rows *sql.Rows) (n int64, err error)   { err = rows.Scan(&n); retur
 // unknown incident has none.
 func (db *DB) Entries(ctx context.Context, incident string) ([]bot.Entry, error) {
 	entries, err := list(ctx, db.sql, scanEntry, selectEntries, incident)
-	return entries, db.explain("read the timeline", err)
+	return entries, db.explain(ctx, "read the timeline", err)
 }
 
 // Incident returns an incident as its timeline folds.
@@ -144,7 +144,7 @@ func (db *DB) Incident(ctx context.Context, id string) (bot.Incident, error) {
 	if err == nil && !found {
 		return in, bot.Errorf(bot.NotFound, "there is no incident %q", id)
 	}
-	return in, db.explain("read the incident", err)
+	return in, db.explain(ctx, "read the incident", err)
 }
 
 func scanIncident(rows *sql.Rows) (in bot.Incident, err error) {
@@ -161,12 +161,12 @@ func (db *DB) Incidents(ctx context.Context, q bot.IncidentQuery) ([]bot.Inciden
 	}
 	query := `SELECT doc FROM incidents` + w.String() + ` ORDER BY opened_at DESC, id DESC LIMIT ` + w.arg(limitOf(q.Limit))
 	found, err := list(ctx, db.sql, scanIncident, query, w.args...)
-	return found, db.explain("read the incidents", err)
+	return found, db.explain(ctx, "read the incidents", err)
 }
 
 // OpenIncidents returns every incident that is not resolved, newest first. There is no limit: what is open must be seen.
 func (db *DB) OpenIncidents(ctx context.Context) ([]bot.Incident, error) {
 	found, err := list(ctx, db.sql, scanIncident, `SELECT doc FROM incidents
 		WHERE state IN ($1, $2, $3) ORDER BY opened_at DESC, id DESC`, bot.Open, bot.Acknowledged, bot.Mitigated)
-	return found, db.explain("read the open incidents", err)
+	return found, db.explain(ctx, "read the open incidents", err)
 }

@@ -73,7 +73,7 @@ func (db *DB) leadFile(ctx context.Context) (<-chan struct{}, func(), error) {
 func (db *DB) leadServer(ctx context.Context) (<-chan struct{}, func(), error) {
 	conn, err := db.win(ctx)
 	if err != nil {
-		return nil, nil, db.explain("wait to lead", err)
+		return nil, nil, db.explain(ctx, "wait to lead", err)
 	}
 	watching, stop := context.WithCancel(context.Background())
 	t, done := &term{lost: make(chan struct{})}, make(chan struct{})

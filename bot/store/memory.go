@@ -42,7 +42,7 @@ func (db *DB) Recall(ctx context.Context, space, key string) ([]byte, bool, erro
 		err = rows.Scan(&v)
 		return v, err
 	}, `SELECT value FROM memory WHERE space = $1 AND key = $2`, space, key)
-	return value, found, db.explain("recall", err)
+	return value, found, db.explain(ctx, "recall", err)
 }
 
 // Forget drops what was kept under the key, if anything.

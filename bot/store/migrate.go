@@ -41,7 +41,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	newest := sources[len(sources)-1].Version
 	have, err := provider.GetDBVersion(ctx)
 	if err != nil {
-		return db.explain("read the version of the tables", err)
+		return db.explain(ctx, "read the version of the tables", err)
 	}
 	if have > newest {
 		return bot.Errorf(bot.Conflict, "the store was written by a newer Firebreak (tables %d, this program knows %d): "+
@@ -52,7 +52,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		return db.explain("bring the tables up to date", err)
+		return db.explain(ctx, "bring the tables up to date", err)
 	}
 	for _, r := range results {
 		db.log.InfoContext(ctx, "store: tables brought up to date", "version", r.Source.Version, "took", r.Duration)

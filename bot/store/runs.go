@@ -202,7 +202,7 @@ func (db *DB) RunEvents(ctx context.Context, id string) ([]run.Event, error) {
 		e.At, e.RetryAt = when, retry
 		return e, err
 	}, `SELECT at, retry_at, doc FROM run_events WHERE run = $1 ORDER BY seq`, id)
-	return events, db.explain("read the run's journal", err)
+	return events, db.explain(ctx, "read the run's journal", err)
 }
 
 const runColumns = `id, state, reason, started_at, ended_at, plan, scope, doc`
@@ -228,7 +228,7 @@ func (db *DB) Run(ctx context.Context, id string) (run.Run, error) {
 	if err == nil && !found {
 		return r, bot.Errorf(bot.NotFound, "there is no run %q", id)
 	}
-	return r, db.explain("read the run", err)
+	return r, db.explain(ctx, "read the run", err)
 }
 
 // Runs returns runs, newest first by when they started.
@@ -240,5 +240,5 @@ func (db *DB) Runs(ctx context.Context, q run.Query) ([]run.Run, error) {
 	andIn(&w, "state", q.States)
 	query := `SELECT ` + runColumns + ` FROM runs` + w.String() + ` ORDER BY started_at DESC, id DESC LIMIT ` + w.arg(limitOf(q.Limit))
 	found, err := list(ctx, db.sql, scanRun, query, w.args...)
-	return found, db.explain("read the runs", err)
+	return found, db.explain(ctx, "read the runs", err)
 }

@@ -140,7 +140,7 @@ func TestRunState(t *testing.T) {
 	over := event(run.Over, "")
 	over.State, over.Error = run.Succeeded, "all steps are done"
 
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		events []run.Event
 		want   run.State
 	}{
@@ -154,15 +154,16 @@ func TestRunState(t *testing.T) {
 		"it waits for people about an unknown outcome": {[]run.Event{event(run.Intent, "page"), event(run.Asked, "page")}, run.Waiting},
 		"over is over, whatever waits":                 {[]run.Event{pending("ask"), over}, run.Succeeded},
 		"over stays over when an answer comes late":    {[]run.Event{over, pending("ask")}, run.Succeeded},
-	} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, db *store.DB) {
-				must[bool](t)(db.BeginRun(t.Context(), aRun("r1", 0)))
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				must[bool](t)(db.BeginRun(t.Context(), aRun(name, 0)))
 				for i, e := range c.events {
-					e.Run, e.ID = "r1", fmt.Sprint(i)
+					e.Run, e.ID = name, fmt.Sprint(i)
 					must[bool](t)(db.AppendRun(t.Context(), e))
 				}
-				got := must[run.Run](t)(db.Run(t.Context(), "r1"))
+				got := must[run.Run](t)(db.Run(t.Context(), name))
 				if got.State != c.want {
 					t.Errorf("state %s, want %s", got.State, c.want)
 				}
@@ -170,8 +171,8 @@ func TestRunState(t *testing.T) {
 					t.Errorf("ended at %v for the reason %q", got.EndedAt, got.Reason)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestRunQueries(t *testing.T) {

@@ -43,7 +43,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	db.sql.SetMaxIdleConns(sqliteConns / 2)
 	db.sql.SetConnMaxIdleTime(5 * time.Minute)
 	if err := db.sql.PingContext(ctx); err != nil {
-		return db.explain("open the SQLite file", err)
+		return db.explain(ctx, "open the SQLite file", err)
 	}
 	return nil
 }

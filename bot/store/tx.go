@@ -50,7 +50,7 @@ func (db *DB) write(ctx context.Context, what string, do func(*tx) error) error 
 			break
 		}
 	}
-	return db.explain(what, err)
+	return db.explain(ctx, what, err)
 }
 
 func (db *DB) attempt(ctx context.Context, do func(*tx) error) error {
@@ -114,13 +114,16 @@ const (
 )
 
 // explain gives an error the words for its three readers, and notes when nothing can be written any more.
-func (db *DB) explain(what string, err error) error {
+func (db *DB) explain(ctx context.Context, what string, err error) error {
 	var said *bot.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &said):
 		return err
+	case ctx.Err() != nil:
+		// The driver's words for it look like a broken connection.
+		return fmt.Errorf("store: %s: %w (%w)", what, context.Cause(ctx), err)
 	}
 	err = fmt.Errorf("store: %s: %w", what, err)
 	switch db.dialect.trouble(err) {
