@@ -53,11 +53,11 @@ func story(zone *time.Location) chart.Chart {
 	}
 }
 
-func berlin(t testing.TB) *time.Location {
-	t.Helper()
+func berlin(tb testing.TB) *time.Location {
+	tb.Helper()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skipf("no zone data: %v", err)
+		tb.Skipf("no zone data: %v", err)
 	}
 	return zone
 }

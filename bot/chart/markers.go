@@ -92,12 +92,11 @@ func (d *drawing) objective() {
 	y := d.y(level)
 	d.line(roleObjective, point{d.plot.left, y}, point{d.plot.right, y})
 	text := d.face.fit(d.chart.objectiveName()+" "+Tell(level, d.chart.Unit), labelSize, true, (d.plot.right-d.plot.left)/2)
-	at, a := d.roomFor(d.face.width(text, labelSize, true), y)
-	d.say(roleObjective, at, a, labelSize, true, text)
+	d.say(roleObjective, d.roomFor(d.face.width(text, labelSize, true), y), anchorStart, labelSize, true, text)
 }
 
 // roomFor finds where a text beside a level covers the fewest points and stems: above or below it, at eight places from left to right.
-func (d *drawing) roomFor(w, y float64) (point, anchor) {
+func (d *drawing) roomFor(w, y float64) point {
 	best, least := point{}, math.Inf(1)
 	const places = 8
 	for i := range places {
@@ -113,9 +112,9 @@ func (d *drawing) roomFor(w, y float64) (point, anchor) {
 		}
 	}
 	if math.IsInf(least, 0) {
-		return point{d.plot.left + 6, y - 6}, anchorStart
+		return point{d.plot.left + 6, y - 6}
 	}
-	return best, anchorStart
+	return best
 }
 
 // covered counts what lies under a box: points of lines, and stems.

@@ -115,7 +115,7 @@ func structure(markdown string) string {
 	var out strings.Builder
 	for line := range strings.Lines(markdown) {
 		line = strings.TrimRight(line, "\n")
-		shape := ""
+		var shape string
 		switch {
 		case strings.HasPrefix(line, "#"):
 			shape = strings.SplitN(line, " ", 2)[0]
@@ -135,4 +135,32 @@ func structure(markdown string) string {
 		out.WriteString(shape + "\n")
 	}
 	return out.String()
+}
+
+func TestOnlyWebAddressesBecomeLinks(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://github.example/acme/assistants/pull/482":   true,
+		"http://127.0.0.1:8080/incidents/inc-1?a=b#c":       true,
+		"HTTPS://[::1]/x":                                   true,
+		"https://a.example/(x)":                             true,
+		"javascript:alert(1)":                               false,
+		"javascript://x/%0aalert(1)":                        false,
+		"//evil.example":                                    false,
+		"https://":                                          false,
+		"https:///path":                                     false,
+		"https://github.example@evil.example/":              false,
+		"https://a.example/ x":                              false,
+		"https://a.example/<script>":                        false,
+		"https://a.example/\"onmouseover":                   false,
+		"https://a.example\\@evil.example":                  false,
+		"":                                                  false,
+		"https://bücher.example/":                           false,
+	} {
+		v := view(10)
+		v.Incident.Ranking.Suspects[0].URL = address
+		r := report.ReportOf(v)
+		if got := r.Suspects[0].URL == address && address != ""; got != want {
+			t.Errorf("%q: link %v, want %v", address, got, want)
+		}
+	}
 }

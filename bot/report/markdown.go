@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -102,15 +101,22 @@ func link(address string) string {
 		"_", "\\_", "[", "%5B", "]", "%5D", "&", "\\&").Replace(webAddress(address))
 }
 
-// webAddress gives an address as the standard library writes it, empty for anything that does not lead to the web.
+// webAddress gives an address that leads to the web and shows where: "http" or "https", a host without a name before an "@", and
+// nothing but the characters that RFC 3986 knows. Anything else is empty.
 func webAddress(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	scheme, rest, found := strings.Cut(address, "://")
+	if !found || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
 		return ""
 	}
-	out := u.String()
-	if strings.ContainsFunc(out, func(r rune) bool { return r <= ' ' || r == 0x7f || harmless(r) == ' ' }) {
+	host := rest[:len(rest)-len(strings.TrimLeft(rest, hostCharacters))]
+	after := rest[len(host):]
+	if strings.Trim(host, ".:") == "" || after != "" && strings.IndexByte("/?#", after[0]) < 0 {
 		return ""
 	}
-	return out
+	if strings.Trim(after, hostCharacters+"/?#_~!$&'()*+,;=%@") != "" {
+		return ""
+	}
+	return address
 }
+
+const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:[]"

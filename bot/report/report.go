@@ -64,6 +64,8 @@ type Line struct {
 }
 
 // ReportOf makes the report of an incident, as things stand.
+//
+//nolint:revive // it stands beside CardOf, and both say what they make
 func ReportOf(v View) Report {
 	in := v.Incident
 	r := Report{

@@ -54,7 +54,7 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 	near := around(in.Service, services)
 	for _, change := range once(changes) {
 		t := timingOf(change)
-		if why, no := c.exclude(change, t); no {
+		if why, no := c.exclude(t); no {
 			c.excluded = append(c.excluded, bot.Exclusion{Change: change.ID, Title: change.Title, Why: why})
 			continue
 		}
@@ -86,8 +86,8 @@ func once(changes []bot.Change) []bot.Change {
 	return out
 }
 
-// exclude says of a change that it cannot have done it, and why.
-func (c *inquiry) exclude(change bot.Change, t timing) (bot.Reason, bool) {
+// exclude says of a change with such a timing that it cannot have done it, and why.
+func (c *inquiry) exclude(t timing) (bot.Reason, bool) {
 	verb := "took effect"
 	if t.guessed {
 		verb = "was merged"
