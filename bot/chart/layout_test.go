@@ -20,8 +20,10 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // anyText is what people and machines put into titles.
 func anyText() *rapid.Generator[string] {
 	return rapid.OneOf(
-		rapid.String(), rapid.SampledFrom([]string{"", "prompt #482 · 0.91", "<script>alert(1)</script>", "\u202eevil", "a\nb", "\xff\xfe",
-			strings.Repeat("W", 5000), "模型 v13", "]]>&amp;", "\u0000"}))
+		rapid.String(), rapid.SampledFrom([]string{
+			"", "prompt #482 · 0.91", "<script>alert(1)</script>", "\u202eevil", "a\nb", "\xff\xfe",
+			strings.Repeat("W", 5000), "模型 v13", "]]>&amp;", "\u0000",
+		}))
 }
 
 // anyChart draws a chart of any sort, from the tame to the absurd.
@@ -29,8 +31,10 @@ func anyChart(t *rapid.T) Chart {
 	value := rapid.OneOf(rapid.Float64Range(0, 1), rapid.Float64Range(-1e9, 1e9),
 		rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 0.05, 1e-300, math.MaxFloat64}))
 	minute := rapid.IntRange(-600, 600)
-	c := Chart{Title: anyText().Draw(t, "title"), Subtitle: anyText().Draw(t, "subtitle"),
-		Unit: rapid.SampledFrom([]string{"ratio", "seconds", "usd", "tokens", "", "parsecs"}).Draw(t, "unit")}
+	c := Chart{
+		Title: anyText().Draw(t, "title"), Subtitle: anyText().Draw(t, "subtitle"),
+		Unit: rapid.SampledFrom([]string{"ratio", "seconds", "usd", "tokens", "", "parsecs"}).Draw(t, "unit"),
+	}
 	for range rapid.IntRange(0, 8).Draw(t, "lines") {
 		l := Line{Name: anyText().Draw(t, "name")}
 		for range rapid.IntRange(0, 40).Draw(t, "points") {
@@ -239,10 +243,14 @@ func TestTimeTicks(t *testing.T) {
 		{"in its zone", noon, noon.Add(4 * time.Hour), berlin, "13:00 13:30 14:00 14:30 15:00 15:30 16:00 16:30 17:00"},
 		{"over midnight", noon, noon.Add(24 * time.Hour), time.UTC, "12:00 15:00 18:00 21:00 21 Nov 03:00 06:00 09:00 12:00"},
 		{"a week", noon, noon.Add(7 * 24 * time.Hour), time.UTC, "21 Nov 22 Nov 23 Nov 24 Nov 25 Nov 26 Nov 27 Nov"},
-		{"the night with 25 hours", time.Date(2026, 10, 24, 20, 0, 0, 0, time.UTC), time.Date(2026, 10, 25, 4, 0, 0, 0, time.UTC), berlin,
-			"22:00 23:00 25 Oct 01:00 02:00 02:00 03:00 04:00 05:00"},
-		{"days round a change of the clock", time.Date(2026, 10, 23, 22, 0, 0, 0, time.UTC), time.Date(2026, 10, 28, 22, 0, 0, 0, time.UTC), berlin,
-			"24 Oct 25 Oct 26 Oct 27 Oct 28 Oct"},
+		{
+			"the night with 25 hours", time.Date(2026, 10, 24, 20, 0, 0, 0, time.UTC), time.Date(2026, 10, 25, 4, 0, 0, 0, time.UTC), berlin,
+			"22:00 23:00 25 Oct 01:00 02:00 02:00 03:00 04:00 05:00",
+		},
+		{
+			"days round a change of the clock", time.Date(2026, 10, 23, 22, 0, 0, 0, time.UTC), time.Date(2026, 10, 28, 22, 0, 0, 0, time.UTC), berlin,
+			"24 Oct 25 Oct 26 Oct 27 Oct 28 Oct",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -307,9 +315,19 @@ func TestTell(t *testing.T) {
 		value      float64
 		unit, want string
 	}{
-		{0.05, "ratio", "5 %"}, {0.0144, "ratio", "1.4 %"}, {0.25, "seconds", "250 ms"}, {2.5, "seconds", "2.5 s"}, {0, "seconds", "0 s"},
-		{0.12, "usd", "$0.12"}, {-3, "usd", "-$3"}, {12_000, "tokens", "12k"}, {3_400_000, "tokens", "3.4M"}, {42, "", "42"}, {0, "ratio", "0 %"},
-		{2.5e9, "", "2.5G"}, {100, "requests", "100"},
+		{0.05, "ratio", "5 %"},
+		{0.0144, "ratio", "1.4 %"},
+		{0.25, "seconds", "250 ms"},
+		{2.5, "seconds", "2.5 s"},
+		{0, "seconds", "0 s"},
+		{0.12, "usd", "$0.12"},
+		{-3, "usd", "-$3"},
+		{12_000, "tokens", "12k"},
+		{3_400_000, "tokens", "3.4M"},
+		{42, "", "42"},
+		{0, "ratio", "0 %"},
+		{2.5e9, "", "2.5G"},
+		{100, "requests", "100"},
 	} {
 		if got := Tell(c.value, c.unit); got != c.want {
 			t.Errorf("%g of %q is told as %q, want %q", c.value, c.unit, got, c.want)
@@ -318,8 +336,10 @@ func TestTell(t *testing.T) {
 }
 
 func TestColoursOfTheStylesCanBeRead(t *testing.T) {
-	for _, r := range []role{rolePaper, roleTitle, roleQuiet, roleGrid, roleAxis, roleMain, roleArea, roleCompared, roleObjective, roleIncident,
-		roleOnset, roleGap, stemRole(Suspect), labelRole(Action), pillRole(Began), stemRole(Other)} {
+	for _, r := range []role{
+		rolePaper, roleTitle, roleQuiet, roleGrid, roleAxis, roleMain, roleArea, roleCompared, roleObjective, roleIncident,
+		roleOnset, roleGap, stemRole(Suspect), labelRole(Action), pillRole(Began), stemRole(Other),
+	} {
 		s := look(r)
 		c := s.rgba()
 		if got := fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B); got != s.colour || c.A == 0 {

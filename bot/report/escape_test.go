@@ -139,22 +139,22 @@ func structure(markdown string) string {
 
 func TestOnlyWebAddressesBecomeLinks(t *testing.T) {
 	for address, want := range map[string]bool{
-		"https://github.example/acme/assistants/pull/482":   true,
-		"http://127.0.0.1:8080/incidents/inc-1?a=b#c":       true,
-		"HTTPS://[::1]/x":                                   true,
-		"https://a.example/(x)":                             true,
-		"javascript:alert(1)":                               false,
-		"javascript://x/%0aalert(1)":                        false,
-		"//evil.example":                                    false,
-		"https://":                                          false,
-		"https:///path":                                     false,
-		"https://github.example@evil.example/":              false,
-		"https://a.example/ x":                              false,
-		"https://a.example/<script>":                        false,
-		"https://a.example/\"onmouseover":                   false,
-		"https://a.example\\@evil.example":                  false,
-		"":                                                  false,
-		"https://bücher.example/":                           false,
+		"https://github.example/acme/assistants/pull/482": true,
+		"http://127.0.0.1:8080/incidents/inc-1?a=b#c":     true,
+		"HTTPS://[::1]/x":                      true,
+		"https://a.example/(x)":                true,
+		"javascript:alert(1)":                  false,
+		"javascript://x/%0aalert(1)":           false,
+		"//evil.example":                       false,
+		"https://":                             false,
+		"https:///path":                        false,
+		"https://github.example@evil.example/": false,
+		"https://a.example/ x":                 false,
+		"https://a.example/<script>":           false,
+		"https://a.example/\"onmouseover":      false,
+		"https://a.example\\@evil.example":     false,
+		"":                                     false,
+		"https://bücher.example/":              false,
 	} {
 		v := view(10)
 		v.Incident.Ranking.Suspects[0].URL = address

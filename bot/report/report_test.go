@@ -61,20 +61,26 @@ func ranking() bot.Ranking {
 	return bot.Ranking{
 		At: minute(9), None: 0.05, Rest: 0.01, RestCount: 12,
 		Suspects: []bot.Suspect{
-			{Change: "github:acme/assistants#482", Kind: bot.Prompt, Title: hostile, URL: "https://github.example/acme/assistants/pull/482",
+			{
+				Change: "github:acme/assistants#482", Kind: bot.Prompt, Title: hostile, URL: "https://github.example/acme/assistants/pull/482",
 				Author: "mia", Service: "support-assistant", At: minute(-6), Probability: 0.91, Reasons: []bot.Reason{
 					{Code: "prior", Sentence: "one of 14 changes that came before it", Weight: -1.54},
 					{Code: "lag", Sentence: "took effect 6 min before it began", Weight: 2.74},
 					{Code: "scope", Sentence: "changes support-assistant itself", Weight: 0.7},
 					{Code: "kind", Sentence: "prompt changes readily move refusals", Weight: 1},
-				}},
-			{Change: "github:acme/assistants@0123456789abcdef", Kind: bot.Config, Title: "raise timeouts", At: minute(-50), Probability: 0.02,
-				URL: "javascript:alert(1)", Reasons: []bot.Reason{{Code: "lag", Sentence: "took effect 50 min before it began", Weight: -0.92}}},
+				},
+			},
+			{
+				Change: "github:acme/assistants@0123456789abcdef", Kind: bot.Config, Title: "raise timeouts", At: minute(-50), Probability: 0.02,
+				URL: "javascript:alert(1)", Reasons: []bot.Reason{{Code: "lag", Sentence: "took effect 50 min before it began", Weight: -0.92}},
+			},
 			{Change: "x", Kind: bot.Code, Probability: 0.01},
 		},
 		NoneReasons: []bot.Reason{{Code: "prior", Sentence: "25 % of incidents have no known change behind them"}},
-		Excluded: []bot.Exclusion{{Change: "github:acme/assistants#484", Title: "late one",
-			Why: bot.Reason{Code: "after_onset", Sentence: "took effect 7 min after it had begun at the latest"}}},
+		Excluded: []bot.Exclusion{{
+			Change: "github:acme/assistants#484", Title: "late one",
+			Why: bot.Reason{Code: "after_onset", Sentence: "took effect 7 min after it had begun at the latest"},
+		}},
 	}
 }
 
@@ -149,8 +155,10 @@ func TestHeadlineAtThreeInTheMorning(t *testing.T) {
 		{"blind", blind, "support-assistant cannot be seen (unreachable); last known: refuses 9.8 % (usually 1.4 %) since 01:52 UTC ±2 min. " +
 			"Likely prompt #482 (0.91)."},
 		{"recovered", view(32.5), "support-assistant recovered: quiet since 02:19 UTC, 27 min after it began. Likely prompt #482 (0.91)."},
-		{"resolved, with a known cause", view(62),
-			"support-assistant is well again: resolved at 02:54 UTC, 27 min of trouble since 01:52 UTC ±2 min. Caused by prompt #482."},
+		{
+			"resolved, with a known cause", view(62),
+			"support-assistant is well again: resolved at 02:54 UTC, 27 min of trouble since 01:52 UTC ±2 min. Caused by prompt #482.",
+		},
 		{"none of these", none, "support-assistant refuses 9.8 % (usually 1.4 %) since 01:52 UTC ±2 min. Probably none of the known changes (0.84)."},
 		{"not sure", perhaps, "support-assistant refuses 9.8 % (usually 1.4 %) since 01:52 UTC ±2 min. Perhaps prompt #482 (0.40)."},
 		{"no change known", nobody, "support-assistant refuses 9.8 % (usually 1.4 %) since 01:52 UTC ±2 min. No known change came before it."},
@@ -254,8 +262,12 @@ func TestSuspectsAddUp(t *testing.T) {
 
 func TestShortName(t *testing.T) {
 	for _, c := range [][3]string{
-		{"github:acme/assistants#482", "t", "#482"}, {"github:acme/assistants@0123456789", "t", "0123456"}, {"vendor:x", "a new\nmodel", "a new model"},
-		{"vendor:x", "", "vendor:x"}, {"a#", "", "a#"}, {"a@b", "", "b"},
+		{"github:acme/assistants#482", "t", "#482"},
+		{"github:acme/assistants@0123456789", "t", "0123456"},
+		{"vendor:x", "a new\nmodel", "a new model"},
+		{"vendor:x", "", "vendor:x"},
+		{"a#", "", "a#"},
+		{"a@b", "", "b"},
 	} {
 		if got := report.ShortName(c[0], c[1]); got != c[2] {
 			t.Errorf("%q is called %q, want %q", c[0], got, c[2])

@@ -35,8 +35,14 @@ func (w Weights) Check(r *diag.Report) {
 		field string
 		value float64
 	}{
-		{"environment", w.Environment}, {"exposure", w.Exposure}, {"reverted", w.Reverted}, {"revert", w.Revert},
-		{"replaced", w.Replaced}, {"cured", w.Cured}, {"uncured", w.Uncured}, {"flags_at_most", w.FlagsAtMost},
+		{"environment", w.Environment},
+		{"exposure", w.Exposure},
+		{"reverted", w.Reverted},
+		{"revert", w.Revert},
+		{"replaced", w.Replaced},
+		{"cured", w.Cured},
+		{"uncured", w.Uncured},
+		{"flags_at_most", w.FlagsAtMost},
 	} {
 		checkLogOdds(r, weight.field, weight.value)
 	}

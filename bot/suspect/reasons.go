@@ -14,12 +14,16 @@ func (c *inquiry) suspect(cand *candidate) bot.Suspect {
 	change := cand.change
 	reasons := []bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}
 	if cand.elsewhere {
-		reasons = append(reasons, bot.Reason{Code: "environment", Weight: c.weights.Environment,
-			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production"))})
+		reasons = append(reasons, bot.Reason{
+			Code: "environment", Weight: c.weights.Environment,
+			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production")),
+		})
 	}
 	if change.Exposure > 0 && change.Exposure < 1 {
-		reasons = append(reasons, bot.Reason{Code: "exposure", Weight: c.weights.Exposure * math.Log(math.Max(change.Exposure, 0.001)),
-			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure))})
+		reasons = append(reasons, bot.Reason{
+			Code: "exposure", Weight: c.weights.Exposure * math.Log(math.Max(change.Exposure, 0.001)),
+			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure)),
+		})
 	}
 	reasons = append(reasons, c.undoing(cand)...)
 	reasons = append(reasons, c.flags(change)...)

@@ -124,10 +124,14 @@ func TestAChangeAfterTheOnsetIsNeverASuspect(t *testing.T) {
 		t.Errorf("suspects: %+v", r.Suspects)
 	}
 	want := []bot.Exclusion{
-		{Change: "late", Title: "title of late", Why: bot.Reason{Code: "after_onset",
-			Sentence: "took effect 60 s after it had begun at the latest"}},
-		{Change: "old", Title: "title of old", Why: bot.Reason{Code: "too_old",
-			Sentence: "took effect 8 days before it began, longer ago than is considered (7 days)"}},
+		{Change: "late", Title: "title of late", Why: bot.Reason{
+			Code:     "after_onset",
+			Sentence: "took effect 60 s after it had begun at the latest",
+		}},
+		{Change: "old", Title: "title of old", Why: bot.Reason{
+			Code:     "too_old",
+			Sentence: "took effect 8 days before it began, longer ago than is considered (7 days)",
+		}},
 	}
 	if diff := cmp.Diff(want, r.Excluded); diff != "" {
 		t.Error(diff)
@@ -142,16 +146,20 @@ func TestWhatSpeaksForAndAgainst(t *testing.T) {
 		code  string
 		want  string
 	}{
-		{"another environment", func(c *bot.Change) { c.Environment = "staging" }, "environment",
-			"went to staging, the incident is in production"},
+		{
+			"another environment", func(c *bot.Change) { c.Environment = "staging" }, "environment",
+			"went to staging, the incident is in production",
+		},
 		{"a small exposure", func(c *bot.Change) { c.Exposure = 0.05 }, "exposure", "reached only 5 % of the traffic"},
 		{"a dependency", of("guardrails"), "scope", "changes guardrails, which support-assistant depends on"},
 		{"further up, round a circle", of("embedding"), "scope", "changes embedding, which support-assistant depends on through others"},
 		{"an unrelated service", of("billing"), "scope", "changes billing, which support-assistant does not depend on"},
 		{"no known service", of(), "scope", "which service it changes is not known"},
 		{"a kind that hardly moves refusals", func(c *bot.Change) { c.Kind = bot.Price }, "kind", "price changes hardly ever move refusals"},
-		{"an effect that is not known", func(c *bot.Change) { c.EffectiveAt = time.Time{} }, "lag",
-			"merged 8 min before it began; when it took effect is not known"},
+		{
+			"an effect that is not known", func(c *bot.Change) { c.EffectiveAt = time.Time{} }, "lag",
+			"merged 8 min before it began; when it took effect is not known",
+		},
 		{"hours ago", func(c *bot.Change) { c.EffectiveAt = onset.Add(-5 * time.Hour) }, "lag", "took effect 5 h before it began"},
 		{"a revert", func(c *bot.Change) { c.Reverts = "y" }, "revert", "undoes an earlier change: it brings back what worked before"},
 	}
@@ -270,9 +278,11 @@ func TestWeightsCheckTellsEveryFault(t *testing.T) {
 	for _, f := range r.Faults() {
 		got = append(got, f.Path)
 	}
-	want := []string{"none", "horizon", "deploy.spread", "lags.code.median", "lags.code.spread", "lags.promt", "scope.own",
+	want := []string{
+		"none", "horizon", "deploy.spread", "lags.code.median", "lags.code.spread", "lags.promt", "scope.own",
 		"affinity.cost.code", "affinity.refusal",
-		"flags.friday", "cured"}
+		"flags.friday", "cured",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -299,8 +309,10 @@ func TestEveryKindHasALagAndAnAffinity(t *testing.T) {
 }
 
 func TestOneWeightOfYourOwnLeavesTheRest(t *testing.T) {
-	w := suspect.Weights{Affinity: map[suspect.Class]map[bot.Kind]float64{suspect.Cost: {bot.Code: 5}},
-		Lags: map[bot.Kind]suspect.Lag{bot.Code: {Median: time.Hour, Spread: 1}}}.WithDefaults()
+	w := suspect.Weights{
+		Affinity: map[suspect.Class]map[bot.Kind]float64{suspect.Cost: {bot.Code: 5}},
+		Lags:     map[bot.Kind]suspect.Lag{bot.Code: {Median: time.Hour, Spread: 1}},
+	}.WithDefaults()
 	d := suspect.DefaultWeights()
 	if w.Affinity[suspect.Cost][bot.Code] != 5 || w.Affinity[suspect.Cost][bot.Prompt] != d.Affinity[suspect.Cost][bot.Prompt] ||
 		w.Lags[bot.Code].Median != time.Hour || w.Lags[bot.Prompt] != d.Lags[bot.Prompt] {

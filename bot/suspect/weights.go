@@ -161,8 +161,10 @@ func defaultAffinity() map[Class]map[bot.Kind]float64 {
 			kinds{bot.Policy, bot.Guardrail, bot.Flag, bot.Config, bot.Evaluation}, kinds{bot.Code}),
 		Errors: row(kinds{bot.Infrastructure, bot.Config, bot.Vendor}, kinds{bot.Code, bot.Model, bot.Flag, bot.Guardrail},
 			kinds{bot.Retrieval, bot.Embedding, bot.Prompt}),
-		Other: row(nil, kinds{bot.Model, bot.Vendor, bot.Prompt, bot.Guardrail, bot.Retrieval, bot.Policy, bot.Embedding,
-			bot.Config, bot.Infrastructure, bot.Flag}, kinds{bot.Code, bot.Price}),
+		Other: row(nil, kinds{
+			bot.Model, bot.Vendor, bot.Prompt, bot.Guardrail, bot.Retrieval, bot.Policy, bot.Embedding,
+			bot.Config, bot.Infrastructure, bot.Flag,
+		}, kinds{bot.Code, bot.Price}),
 	}
 }
 
