@@ -188,8 +188,12 @@ func (c *inquiry) measure() {
 		mass += ordinary(k)
 	}
 	c.meanAffinity = (affinity + pseudo*shipped/mass) / (n + pseudo)
+	lags := make(map[bot.Kind]curve, len(c.weights.Lags))
+	for kind, lag := range c.weights.Lags {
+		lags[kind] = lag.curve()
+	}
 	c.clockwork = clockwork{
-		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.nodes(), lags: c.weights.Lags,
+		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.nodes(), lags: lags,
 		span: math.Max(2*median(ages), spanFloor),
 	}
 }

@@ -66,13 +66,20 @@ func (l Lag) nodes() []node {
 	return out
 }
 
+// curve is a lag made ready for many densities.
+type curve struct{ log, spread, scale float64 }
+
+func (l Lag) curve() curve {
+	return curve{log: math.Log(l.Median.Minutes()), spread: l.Spread, scale: 1 / (l.Spread * math.Sqrt(2*math.Pi))}
+}
+
 // density is the probability per minute that the lag is x minutes.
-func (l Lag) density(x float64) float64 {
+func (c curve) density(x float64) float64 {
 	if x <= 0 {
 		return 0
 	}
-	z := (math.Log(x) - math.Log(l.Median.Minutes())) / l.Spread
-	return math.Exp(-z*z/2) / (x * l.Spread * math.Sqrt(2*math.Pi))
+	z := (math.Log(x) - c.log) / c.spread
+	return math.Exp(-z*z/2) * c.scale / x
 }
 
 // slow is the share of causes that work so slowly or so rarely that their lag says nothing: a prompt that only fails on Mondays.
@@ -103,7 +110,7 @@ type clockwork struct {
 	onset  detectors.Onset
 	onsets []node
 	deploy []node
-	lags   map[bot.Kind]Lag
+	lags   map[bot.Kind]curve
 	// span is the stretch of time, in minutes, over which innocent changes are spread evenly.
 	span float64
 }
