@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,11 +12,15 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/store"
+	"github.com/firebreak-dev/firebreak/playbooks/run"
 )
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv("STORE_TEST_HOLD"); url != "" {
 		os.Exit(holdStore(url))
+	}
+	if url := os.Getenv("STORE_TEST_WRITE"); url != "" {
+		os.Exit(writeStore(url))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -37,6 +42,31 @@ func holdStore(url string) int {
 		return 1
 	}
 	return 0
+}
+
+// writeStore is the process that is killed while it writes: it says the number of each write that was told to be done.
+func writeStore(url string) int {
+	ctx := context.Background()
+	db, err := store.Open(ctx, store.Config{URL: url}, store.Options{})
+	if err != nil {
+		_, _ = os.Stdout.WriteString(err.Error() + "\n")
+		return 1
+	}
+	first := len(must1(db.RunEvents(ctx, "r")))
+	must1(db.BeginRun(ctx, run.Run{ID: "r", Incident: "i"}))
+	for n := first; ; n++ {
+		e := note("i", "told")
+		e.Key = strconv.Itoa(n)
+		must1(db.AppendRun(ctx, run.Event{Run: "r", ID: strconv.Itoa(n), Kind: run.Intent, Step: "s", At: t0}, e))
+		_, _ = os.Stdout.WriteString(strconv.Itoa(n) + "\n")
+	}
+}
+
+func must1[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // t0 is when the tests begin. It has microseconds, as stored times have.
