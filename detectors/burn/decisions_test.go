@@ -57,9 +57,9 @@ func (tr *trace) tile(end time.Time) (bad, total float64) {
 
 // TestDecisionsEqualExactWindows lets one detector judge folded tiles and exact windows side by side, over seeded episodes.
 func TestDecisionsEqualExactWindows(t *testing.T) {
-	episodes := 40
+	episodes := 25
 	if testing.Short() {
-		episodes = 8
+		episodes = 5
 	}
 	const tile = time.Minute
 	var judged, differ, pagesExact, pagesTiles, same int
@@ -83,7 +83,7 @@ func TestDecisionsEqualExactWindows(t *testing.T) {
 		d := detector(t, objective(.999))
 		equal := true
 		var before [2]string
-		for end := t0.Add(tile); !end.After(t0.Add(12 * time.Hour)); end = end.Add(tile) {
+		for end := t0.Add(tile); !end.After(t0.Add(8 * time.Hour)); end = end.Add(tile) {
 			bad, total := tr.tile(end)
 			put(end, bad, total)
 			a, b := verdicts(d.Judge(end, exact)), verdicts(d.Judge(end, store))

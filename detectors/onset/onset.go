@@ -13,6 +13,7 @@ package onset
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -25,11 +26,18 @@ const most = 240
 // healthy. The zero value means that nothing is known; a small share of the points themselves stands in for it.
 type Baseline struct{ Bad, Total float64 }
 
-// shapes are how a change may unfold, in points until it is complete, with their prior weights.
-var shapes = [...]struct {
-	ramp  int
-	prior float64
-}{{0, .5}, {8, .125}, {16, .125}, {32, .125}, {64, .125}}
+// ramps are how slow a change may be, in points until it is complete; each is as likely as the others. sudden is how likely a
+// change is to come at once.
+var ramps = [...]int{8, 16, 32, 64}
+
+const sudden = .5
+
+// bins is in how many parts of a point a sudden change may fall. A point that it divides holds events of both levels, and a
+// model that knows only whole points would rather believe in a ramp.
+const bins = 5
+
+// anyBin stands for all parts of a point alike.
+const anyBin = -1
 
 // sizes are the changes that are considered, as log-odds of a bad event.
 var sizes = [...]float64{.4, .7, 1.1, 1.6, 2.2, 3, 4, 5.5, 7.5, 9.5, 12}
@@ -46,13 +54,40 @@ func Ratio(points []detectors.Point, step time.Duration, normal Baseline) detect
 	posterior := newPosterior(len(points))
 	running := newSums(points)
 	scores := make([]float64, len(points))
-	for _, shape := range shapes {
-		for _, size := range sizes {
-			running.candidates(scores, p, size, shape.ramp)
-			posterior.add(scores, scale, shape.prior/float64(len(sizes)))
+	for _, size := range likely(running, scores, p, scale) {
+		for bin := range bins {
+			running.candidates(scores, suddenly(p, size, bin))
+			posterior.add(scores, scale, sudden/bins/float64(len(sizes)), bin)
+		}
+		for _, ramp := range ramps {
+			running.candidates(scores, slowly(p, size, ramp))
+			posterior.add(scores, scale, (1-sudden)/float64(len(ramps)*len(sizes)), anyBin)
 		}
 	}
 	return posterior.onset(points, step)
+}
+
+// hopeless is how much less likely than the best size, as a logarithm, a size must be to be left out.
+const hopeless = 16
+
+// likely lists the sizes that explain the points about as well as the best one.
+func likely(running *sums, scores []float64, p, scale float64) []float64 {
+	best := make([]float64, len(sizes))
+	for i, size := range sizes {
+		best[i] = math.Inf(-1)
+		for _, treads := range [][]tread{suddenly(p, size, bins/2), slowly(p, size, ramps[1])} {
+			running.candidates(scores, treads)
+			best[i] = max(best[i], slices.Max(scores)*scale)
+		}
+	}
+	top := slices.Max(best)
+	var out []float64
+	for i, size := range sizes {
+		if best[i] > top-hopeless {
+			out = append(out, size)
+		}
+	}
+	return out
 }
 
 // level is the normal share of bad events, held away from zero and one by a little prior.
@@ -86,26 +121,44 @@ func dispersion(points []detectors.Point, p float64) float64 {
 	return max(1, sum/n)
 }
 
-// parts is in how many equal treads a ramp is cut: enough to look like a ramp, and cheap by running sums.
-const parts = 4
+// tread is a stretch of a change, from its first point on (counted from the beginning of the change), in which events are bad
+// with the log-odds rho above normal; cost is what each event then costs in log-likelihood.
+type tread struct {
+	first     int
+	rho, cost float64
+}
 
-// candidates fills scores with the log-likelihood ratio, against no change, of a change of the given size in log-odds that
-// begins in each point and takes ramp points to be complete.
-func (s *sums) candidates(scores []float64, p, size float64, ramp int) {
-	type tread struct {
-		first     int
-		rho, cost float64
-	}
-	treads := make([]tread, 0, parts+1)
+func newTread(first int, p, rho float64) tread {
+	return tread{first: first, rho: rho, cost: math.Log(1 - p + p*math.Exp(rho))}
+}
+
+// suddenly is a change that comes at once, in the given part of its first point.
+func suddenly(p, size float64, bin int) []tread {
+	return []tread{newTread(0, p, exposed(p, size, 1-(float64(bin)+.5)/bins)), newTread(1, p, size)}
+}
+
+// exposed is the log-odds, above normal, of events of which a share is affected by a change of the given size.
+func exposed(p, size, share float64) float64 {
+	after := 1 / (1 + (1-p)/p*math.Exp(-size))
+	return logit(p+share*(after-p)) - logit(p)
+}
+
+// parts is in how many equal treads a ramp is cut: enough to look like a ramp, and cheap by running sums.
+const parts = 8
+
+// slowly is a change that takes ramp points to be complete, as a roll-out that reaches an even share of the traffic each minute.
+func slowly(p, size float64, ramp int) []tread {
+	var treads []tread
 	for i := range parts {
-		if ramp > 0 {
-			treads = append(treads, tread{first: ramp * i / parts, rho: size * (float64(i) + .5) / parts})
-		}
+		treads = append(treads, newTread(ramp*i/parts, p, exposed(p, size, (float64(i)+.5)/parts)))
 	}
-	treads = append(treads, tread{first: ramp, rho: size})
-	for i := range treads {
-		treads[i].cost = math.Log(1 - p + p*math.Exp(treads[i].rho))
-	}
+	return append(treads, newTread(ramp, p, size))
+}
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }
+
+// candidates fills scores with the log-likelihood ratio, against no change, of a change that begins in each point.
+func (s *sums) candidates(scores []float64, treads []tread) {
 	n := len(scores)
 	for i := range scores {
 		score := 0.
@@ -134,15 +187,15 @@ func newSums(points []detectors.Point) *sums {
 
 // posterior sums up weights of candidates whose logarithms differ by hundreds: all are kept relative to the largest so far.
 type posterior struct {
-	weights []float64
+	weights []float64 // by point and part of it
 	largest float64
 }
 
 func newPosterior(n int) *posterior {
-	return &posterior{weights: make([]float64, n), largest: math.Inf(-1)}
+	return &posterior{weights: make([]float64, n*bins), largest: math.Inf(-1)}
 }
 
-func (p *posterior) add(scores []float64, scale, prior float64) {
+func (p *posterior) add(scores []float64, scale, prior float64, bin int) {
 	top := p.largest
 	for _, s := range scores {
 		top = max(top, s*scale)
@@ -155,29 +208,33 @@ func (p *posterior) add(scores []float64, scale, prior float64) {
 		p.largest = top
 	}
 	for i, s := range scores {
-		p.weights[i] += prior * math.Exp(s*scale-top)
+		weight := prior * math.Exp(s*scale-top)
+		if bin != anyBin {
+			p.weights[i*bins+bin] += weight
+			continue
+		}
+		for b := range bins {
+			p.weights[i*bins+b] += weight / bins
+		}
 	}
 }
 
-// onset reads the median and the 5th and 95th percentiles. A change may begin anywhere in its tile, and one that begins late in
-// a tile shows in the next one: so half a step is added in front.
+// onset reads the median and the 5th and 95th percentiles, these a bin wider: the bins are a grid that the truth need not keep.
 func (p *posterior) onset(points []detectors.Point, step time.Duration) detectors.Onset {
 	sum := 0.
 	for _, w := range p.weights {
 		sum += w
 	}
-	quantile := func(q float64) int {
-		left := q * sum
+	quantile := func(q float64, edge float64) time.Time {
+		left, last := q*sum, len(p.weights)-1
 		for i, w := range p.weights {
 			if left -= w; left <= 0 {
-				return i
+				last = i
+				break
 			}
 		}
-		return len(p.weights) - 1
+		part := (float64(last%bins) + edge) / bins
+		return points[last/bins].At.Add(min(0, -step+time.Duration(part*float64(step))))
 	}
-	return detectors.Onset{
-		At:       points[quantile(.5)].At.Add(-step),
-		Earliest: points[quantile(.05)].At.Add(-step - step/2),
-		Latest:   points[quantile(.95)].At,
-	}
+	return detectors.Onset{At: quantile(.5, .5), Earliest: quantile(.05, -1), Latest: quantile(.95, 2)}
 }

@@ -65,7 +65,7 @@ func TestCoverage(t *testing.T) {
 		{"steps of 1 % to 4 % at 60 a minute", 60, .01, .04, 0, 4, .85},
 		{"steps of 1 % to 50 % at 60 a minute", 60, .01, .5, 0, 1, .9},
 		{"steps of 1 % to 30 % at 10 a minute", 10, .01, .3, 0, 2, .85},
-		{"ramps of 16 minutes from 1 % to 4 % at 600 a minute", 600, .01, .04, 16, 6, .75},
+		{"ramps of 16 minutes from 1 % to 4 % at 600 a minute", 600, .01, .04, 16, 4, .6},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(11, 12))

@@ -144,7 +144,7 @@ func (c *Client) Range(ctx context.Context, query string, from, to time.Time, st
 	defer cancel()
 	form := url.Values{
 		"query": {query}, "start": {stamp(from)}, "end": {stamp(to)},
-		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}, "timeout": {timeout.String()}, "stats": {"all"},
+		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}, "timeout": {strconv.FormatInt(max(1, timeout.Milliseconds()), 10) + "ms"}, "stats": {"all"},
 	}
 	answer, err := c.post(ctx, "/api/v1/query_range", form)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus/prometheustest"
 )
@@ -23,9 +22,13 @@ type history struct {
 func (h *history) counter(series string, values func(i int) float64, n int) {
 	for i := range n {
 		if v := values(i); !math.IsNaN(v) {
-			fmt.Fprintf(&h.b, "%s %g %d\n", series, v, h.start.Add(time.Duration(i)*15*time.Second).Unix())
+			h.sample(series, h.start.Add(time.Duration(i)*15*time.Second), v)
 		}
 	}
+}
+
+func (h *history) sample(series string, at time.Time, v float64) {
+	fmt.Fprintf(&h.b, "%s %g %d\n", series, v, at.Unix())
 }
 
 func (h *history) text() string { return "# TYPE requests counter\n" + h.b.String() + "# EOF\n" }
@@ -177,5 +180,4 @@ func TestSamplesRead(t *testing.T) {
 			t.Errorf("%s reads %d samples, at most %d are allowed", q.what, answer.Samples, q.most)
 		}
 	}
-	var _ detectors.Shape
 }
