@@ -43,6 +43,7 @@ type vendor struct {
 }
 
 func newVendor(t *testing.T) *vendor {
+	t.Helper()
 	v := &vendor{effects: map[string]map[string]int{"page": {}, "tell": {}, "revert": {}}}
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		what, key := r.URL.Path[1:], r.URL.Query().Get("key")
@@ -178,6 +179,7 @@ func fail(err error) int {
 
 // crashes is how often the child is killed; FIREBREAK_CRASHES sets another number for a longer trial.
 func crashes(t *testing.T) int {
+	t.Helper()
 	if text := os.Getenv("FIREBREAK_CRASHES"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -194,45 +196,68 @@ func crashes(t *testing.T) int {
 func TestNoEffectIsLostOrDoubledWhenTheProcessIsKilled(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		v := newVendor(t)
-		verify := func(s *playbooks.Step) { s.OnUnknown = "verify" }
-		plan := playbooks.Plan{Name: "p", Steps: []playbooks.Step{
-			step("page"), step("tell", verify), step("wait", needs("page", "tell")), step("revert", verify, needs("wait")),
-		}}
-		work := childWork{Store: url, Vendor: v.URL}
-		for i := range 6 {
-			r := runOf(t, fmt.Sprintf("r%d", i), plan)
-			r.Service, r.StartedAt = fmt.Sprintf("service-%d", i%3), origin
-			work.Runs = append(work.Runs, r)
-		}
-		kills := 0
-		for range crashes(t) {
-			if ended := runChild(t, work, time.Duration(30+rand.IntN(350))*time.Millisecond); ended {
-				break
+		kills, rounds, want := 0, 0, crashes(t)
+		for ; kills < want; rounds++ {
+			if rounds > 20*want {
+				t.Fatalf("the child ends before it can be killed: %d kills in %d rounds", kills, rounds)
 			}
-			kills++
-		}
-		if !runChild(t, work, patience) {
-			t.Fatal("the last child did not end")
-		}
-		t.Logf("killed %d times", kills)
-		db := storetest.Open(t, url)
-		for _, r := range work.Runs {
-			got, err := db.Run(t.Context(), r.ID)
-			if err != nil {
-				t.Fatal(err)
+			work := storyOf(t, fmt.Sprintf("round-%d", rounds), url, v)
+			for kills < want && !runChild(t, work, time.Duration(20+rand.IntN(300))*time.Millisecond) {
+				kills++
 			}
-			if got.State != run.Succeeded {
-				events, _ := db.RunEvents(t.Context(), r.ID)
-				t.Errorf("run %s is %s (%s): %s", r.ID, got.State, got.Reason, lines(events))
+			if !runChild(t, work, patience) {
+				t.Fatal("the last child did not end")
 			}
-			for what, known := range v.effects {
-				if n := known[run.Key(r.ID, what)]; n != 1 {
-					events, _ := db.RunEvents(t.Context(), r.ID)
-					t.Errorf("run %s: %s took effect %d times: %s", r.ID, what, n, lines(events))
-				}
-			}
+			v.check(t, work)
 		}
+		t.Logf("killed %d times in %d rounds of %d runs", kills, rounds, runsPerRound)
 	})
+}
+
+const runsPerRound = 6
+
+// storyOf makes the runs of one round: page and tell, wait, revert, two runs to a service.
+func storyOf(t *testing.T, round, url string, v *vendor) childWork {
+	t.Helper()
+	verify := func(s *playbooks.Step) { s.OnUnknown = "verify" }
+	plan := playbooks.Plan{Name: "p", Steps: []playbooks.Step{
+		step("page"), step("tell", verify), step("wait", needs("page", "tell")), step("revert", verify, needs("wait")),
+	}}
+	work := childWork{Store: url, Vendor: v.URL}
+	for i := range runsPerRound {
+		r := runOf(t, fmt.Sprintf("%s-r%d", round, i), plan)
+		r.Service, r.StartedAt = fmt.Sprintf("service-%d", i%3), origin
+		work.Runs = append(work.Runs, r)
+	}
+	return work
+}
+
+// check tells whether every run of a round succeeded and had each of its effects once.
+func (v *vendor) check(t *testing.T, work childWork) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: work.Store}, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, r := range work.Runs {
+		got, err := db.Run(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := db.RunEvents(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.State != run.Succeeded {
+			t.Errorf("run %s is %s (%s): %s", r.ID, got.State, got.Reason, lines(events))
+		}
+		for what, known := range v.effects {
+			if n := known[run.Key(r.ID, what)]; n != 1 {
+				t.Errorf("run %s: %s took effect %d times: %s", r.ID, what, n, lines(events))
+			}
+		}
+	}
 }
 
 // runChild runs the child and kills it after a while; it tells whether the child came to its end.

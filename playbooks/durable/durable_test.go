@@ -67,8 +67,8 @@ func (j *journal) bell(id string) chan struct{} {
 }
 
 // await returns the run once it is over.
-func (j *journal) await(t testing.TB, id string) run.Run {
-	t.Helper()
+func (j *journal) await(tb testing.TB, id string) run.Run {
+	tb.Helper()
 	j.mu.Lock()
 	bell := j.bell(id)
 	j.mu.Unlock()
@@ -76,11 +76,11 @@ func (j *journal) await(t testing.TB, id string) run.Run {
 	case <-bell:
 	case <-time.After(patience):
 		events, _ := j.RunEvents(context.Background(), id)
-		t.Fatalf("run %s is not over; its journal: %s", id, lines(events))
+		tb.Fatalf("run %s is not over; its journal: %s", id, lines(events))
 	}
-	r, err := j.Run(t.Context(), id)
+	r, err := j.Run(tb.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
@@ -115,12 +115,12 @@ type process struct {
 	journal *journal
 }
 
-func newProcess(t testing.TB, db *store.DB, acts map[string]act, change ...func(*durable.Config)) *process {
-	t.Helper()
+func newProcess(tb testing.TB, db *store.DB, acts map[string]act, change ...func(*durable.Config)) *process {
+	tb.Helper()
 	j := newJournal(db)
 	runner, err := run.NewRunner(run.Config{Actions: catalogue(acts), Journal: j, Evaluator: plain{}, Grace: 500 * time.Millisecond})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := durable.Config{Runner: runner, Journal: j, Unfinished: j.Unfinished, Postgres: db.Pool(), SweepEvery: 20 * time.Millisecond}
 	if c.Postgres == nil {
@@ -131,11 +131,11 @@ func newProcess(t testing.TB, db *store.DB, acts map[string]act, change ...func(
 	}
 	e, err := durable.New(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := e.Shutdown(patience); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return &process{Engine: e, journal: j}
@@ -149,10 +149,10 @@ func catalogue(acts map[string]act) []playbooks.Bound {
 	return out
 }
 
-func (p *process) launch(t testing.TB) {
-	t.Helper()
-	if err := p.Launch(t.Context()); err != nil {
-		t.Fatal(err)
+func (p *process) launch(tb testing.TB) {
+	tb.Helper()
+	if err := p.Launch(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -168,16 +168,16 @@ func needs(ids ...string) func(*playbooks.Step) {
 	return func(s *playbooks.Step) { s.Needs = ids }
 }
 
-func newRun(t testing.TB, id string, steps ...playbooks.Step) run.Run {
-	t.Helper()
-	return runOf(t, id, playbooks.Plan{Name: "p", Timeout: 24 * time.Hour, Steps: steps})
+func newRun(tb testing.TB, id string, steps ...playbooks.Step) run.Run {
+	tb.Helper()
+	return runOf(tb, id, playbooks.Plan{Name: "p", Timeout: 24 * time.Hour, Steps: steps})
 }
 
-func runOf(t testing.TB, id string, p playbooks.Plan) run.Run {
-	t.Helper()
+func runOf(tb testing.TB, id string, p playbooks.Plan) run.Run {
+	tb.Helper()
 	text, err := json.Marshal(p)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return run.Run{
 		ID: id, Playbook: p.Name, Plan: text, Scope: json.RawMessage(`{}`), State: run.Running, StartedAt: time.Now(),
@@ -185,13 +185,13 @@ func runOf(t testing.TB, id string, p playbooks.Plan) run.Run {
 	}
 }
 
-func receive[T any](t testing.TB, what string, from <-chan T) T {
-	t.Helper()
+func receive[T any](tb testing.TB, what string, from <-chan T) T {
+	tb.Helper()
 	select {
 	case v := <-from:
 		return v
 	case <-time.After(patience):
-		t.Fatalf("nothing came: %s", what)
+		tb.Fatalf("nothing came: %s", what)
 		panic("unreachable")
 	}
 }

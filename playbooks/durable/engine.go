@@ -85,9 +85,6 @@ type bell struct {
 	waiting bool
 }
 
-// ErrNotLaunched is given by what needs a launched engine.
-var ErrNotLaunched = errors.New("durable: the engine is not launched")
-
 // ErrOver is given for a run that is over already.
 var ErrOver = errors.New("durable: the run is over")
 
@@ -133,7 +130,7 @@ func New(c Config) (*Engine, error) {
 func (e *Engine) Launch(ctx context.Context) error {
 	e.turning.Lock()
 	defer e.turning.Unlock()
-	if _, err := e.launched(); err == nil {
+	if _, launched := e.launched(); launched {
 		return errors.New("durable: the engine is launched already")
 	}
 	unfinished, err := e.Unfinished(ctx)
@@ -253,8 +250,8 @@ func (e *Engine) Start(ctx context.Context, r run.Run) error {
 			return nil
 		}
 	}
-	d, err := e.launched()
-	if err != nil {
+	d, launched := e.launched()
+	if !launched {
 		e.Logger.DebugContext(ctx, "the run is left to the process that carries out runs", "run", r.ID)
 		return nil
 	}
@@ -296,13 +293,13 @@ func (e *Engine) Abort(ctx context.Context, runID, by string) error {
 	return e.Wake(ctx, runID)
 }
 
-func (e *Engine) launched() (dbos.Context, error) {
+func (e *Engine) launched() (dbos.Context, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.life == nil {
-		return nil, ErrNotLaunched
+		return nil, false
 	}
-	return e.life.dbos, nil
+	return e.life.dbos, true
 }
 
 // strike rings the bell; a bell that rings already goes on ringing.

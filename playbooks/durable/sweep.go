@@ -28,13 +28,13 @@ func (e *Engine) sweep(ctx context.Context, l *life) {
 		case <-timer.C:
 		}
 		if look%strayEvery == 0 {
-			e.report(ctx, "runs without a workflow could not be looked for", e.startStrays(ctx, l.dbos))
+			e.report(ctx, "runs that nobody carries on", e.startStrays(ctx, l.dbos))
 		}
 		if e.News != nil {
-			e.report(ctx, "news of waiting runs could not be looked for", e.ringNews(ctx))
+			e.report(ctx, "news of waiting runs", e.ringNews(ctx))
 		}
 		if look%oldEvery == 0 {
-			e.report(ctx, "old rows of DBOS could not be deleted", e.forget(l.dbos))
+			e.report(ctx, "rows of runs that are long over", e.forget(l.dbos))
 		}
 		timer.Reset(e.SweepEvery)
 	}
@@ -45,7 +45,7 @@ func (e *Engine) report(ctx context.Context, what string, err error) {
 		return
 	}
 	e.metrics.failures.Inc()
-	e.Logger.ErrorContext(ctx, what, "error", err)
+	e.Logger.ErrorContext(ctx, "the sweeper could not look", "for", what, "error", err)
 }
 
 // startStrays starts the workflow of every unfinished run that has none, or whose workflow ended without it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -23,6 +24,8 @@ type advance struct {
 	life   *life
 	woken  bool
 	alive  map[string]bool
+	// unreadable is why the plan cannot be read.
+	unreadable error
 	// results takes what became of the moves; it has room for one of each step, so that no call is ever left blocked.
 	results chan result
 	slots   chan struct{}
@@ -38,7 +41,7 @@ type result struct {
 func (r *Runner) newAdvance(ctx context.Context, rn Run, l *life) (*advance, error) {
 	a := &advance{Runner: r, run: rn, life: l, alive: map[string]bool{}, slots: make(chan struct{}, r.Parallel)}
 	if err := json.Unmarshal(rn.Plan, &a.plan); err != nil {
-		return nil, fmt.Errorf("run %s: its plan cannot be read: %w", rn.ID, err)
+		a.unreadable = err
 	}
 	a.results = make(chan result, len(a.plan.Steps)+len(a.plan.OnFailure))
 	events, err := r.Journal.Events(ctx, rn.ID)
@@ -57,10 +60,21 @@ func (r *Runner) newAdvance(ctx context.Context, rn Run, l *life) (*advance, err
 	return a, nil
 }
 
+// safely is loop, but that a fault of the program in one run does not end the process that carries on all the others. What is
+// under way is waited for, so that nothing is done beside it later.
+func (a *advance) safely(ctx context.Context) (d Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = a.drain(fmt.Errorf("run %s: a fault of the program: %v\n%s", a.run.ID, p, debug.Stack()))
+		}
+	}()
+	return a.loop(ctx)
+}
+
 // loop decides and carries out until there is nothing left to do now.
 func (a *advance) loop(ctx context.Context) (Decision, error) {
 	for {
-		d := Next(a.input(), a.Evaluator)
+		d := a.next()
 		a.claimOrRelease(d)
 		if err := ctx.Err(); err != nil {
 			return d, a.drain(err)
@@ -95,6 +109,18 @@ func (a *advance) loop(ctx context.Context) (Decision, error) {
 			return d, a.drain(err)
 		}
 	}
+}
+
+// next decides. A run whose plan cannot be read is over: it will not be readable later either.
+func (a *advance) next() Decision {
+	in := a.input()
+	if a.unreadable == nil || len(a.events) > 0 && a.events[len(a.events)-1].Kind == Over {
+		return Next(in, guarded{a.Evaluator})
+	}
+	end := Ending{State: Failed, Reason: BrokenPlan, Sentence: clean(fmt.Sprintf("its plan cannot be read: %v", a.unreadable))}
+	return Decision{Over: true, Ending: &end, Facts: []Event{{
+		Run: a.run.ID, At: in.Now, Kind: Over, State: end.State, Reason: end.Reason, Error: end.Sentence, ID: string(Over),
+	}}}
 }
 
 func (a *advance) input() Input {
@@ -200,7 +226,7 @@ func (a *advance) call(m Move, steps map[string]StepState) (playbooks.Call, erro
 	if _, known := a.actions[m.Step.Action]; !known {
 		return call, fmt.Errorf("the action %s is not configured", m.Step.Action)
 	}
-	with, err := a.Evaluator.With(m.Step, Scope{Run: a.run.Scope, Steps: steps, Now: now})
+	with, err := guarded{a.Evaluator}.With(m.Step, Scope{Run: a.run.Scope, Steps: steps, Now: now})
 	if err != nil {
 		return call, fmt.Errorf("its parameters cannot be evaluated: %w", err)
 	}

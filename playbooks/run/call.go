@@ -167,7 +167,8 @@ func (a *advance) ask(ctx context.Context, m Move, state StepState) result {
 	answer := Answer{Verdict: GiveUp, By: "nobody"}
 	if a.Approver != nil {
 		var err error
-		question := fmt.Sprintf("Did %s (%s) take effect? %s.", m.Step.ID, m.Step.Action, capital(m.Sentence))
+		// The same words each time, so that the question of one attempt can be told from that of the next.
+		question := fmt.Sprintf("Did %s (%s) take effect? Nobody could confirm attempt %d.", m.Step.ID, m.Step.Action, m.Attempt)
 		if answer, err = a.Approver.AskUnknown(ctx, a.run, m.Step, question); err != nil {
 			a.Logger.ErrorContext(ctx, "nobody could be asked about an unconfirmed attempt; it is tried again", "run", a.run.ID,
 				"step", m.Step.ID, "error", err)
@@ -230,11 +231,4 @@ func clip(text string, n int) string {
 		n--
 	}
 	return text[:n] + "…"
-}
-
-func capital(sentence string) string {
-	if sentence == "" {
-		return sentence
-	}
-	return strings.ToUpper(sentence[:1]) + sentence[1:]
 }

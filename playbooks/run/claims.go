@@ -20,14 +20,11 @@ func (c *claims) claim(service, run string) (holder string, ok bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, h := range c.holders[service] {
-		if h != run {
-			return h, false
-		}
-		return "", true
+	if holders := c.holders[service]; len(holders) > 0 {
+		return holders[0], holders[0] == run
 	}
 	c.holders[service] = []string{run}
-	return "", true
+	return run, true
 }
 
 // adopt notes that a run holds a service, whoever else does.

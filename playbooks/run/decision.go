@@ -50,7 +50,8 @@ type StepState struct {
 	Again time.Time `json:"again,omitzero"`
 
 	// errors counts those since the last answer; results counts answers, errors and questions, which number the events.
-	errors, results int
+	// repeats counts how often people had the step repeated.
+	errors, results, repeats int
 	// confirmed is set once the step answered at all: what it does has taken effect and is only looked at again.
 	confirmed bool
 	// asked is set once people were asked about an unconfirmed attempt.

@@ -128,7 +128,14 @@ func (s *StepState) fail(def playbooks.Step, e Event) {
 // failed and is known to have left nothing may be repeated once even where attempts is 1; a person's word always counts.
 func (s *StepState) absent(def playbooks.Step, e Event) {
 	s.asked = false
-	if e.By != "" || s.errors == 0 {
+	if e.By != "" {
+		s.repeats++
+	}
+	switch {
+	case s.repeats > MaxRepeats:
+		s.Phase = PhaseFailed
+		return
+	case e.By != "", s.errors == 0:
 		s.Phase, s.Again = PhaseRetrying, e.At
 		return
 	}
@@ -163,6 +170,9 @@ func pause(r playbooks.Retry, errors int) time.Duration {
 	}
 	return max(0, min(d, limit))
 }
+
+// MaxRepeats is how often people may have a step repeated whose attempts nobody can confirm.
+const MaxRepeats = 3
 
 // longestPause bounds the doubling where the plan gives no Max.
 const longestPause = 10 * time.Minute

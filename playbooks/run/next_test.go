@@ -540,6 +540,45 @@ func TestEveryFairCompletionOfEventsEndsAndNoRuleIsBroken(t *testing.T) {
 	})
 }
 
+func TestNextTakesAnyJournal(t *testing.T) {
+	kinds := []run.EventKind{
+		run.Intent, run.Answered, run.Erred, run.Skipped, run.Absent, run.Asked, run.Aborted, run.Turned, run.Over, "new", "",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPlan(t)
+		for i := range p.Steps {
+			// Plans of an older or a broken compiler: needs that make circles or are not there.
+			p.Steps[i].Needs = rapid.SliceOfN(rapid.SampledFrom([]string{"s0", "s1", "s2", "f0", "nobody"}), 0, 2).Draw(t, "needs")
+		}
+		in := run.Input{Run: run.Run{ID: "r", StartedAt: t0}, Plan: p, Now: at(time.Duration(rapid.IntRange(-10, 4000).Draw(t, "now")) * time.Second)}
+		for i := range rapid.IntRange(0, 12).Draw(t, "events") {
+			e := run.Event{
+				Run: "r", ID: fmt.Sprint(i), Kind: rapid.SampledFrom(kinds).Draw(t, "kind"),
+				Step: rapid.SampledFrom([]string{"s0", "s1", "s2", "f0", "nobody", ""}).Draw(t, "step"), Attempt: rapid.IntRange(-1, 3).Draw(t, "attempt"),
+				At: at(time.Duration(rapid.IntRange(0, 4000).Draw(t, "at")) * time.Second), By: rapid.SampledFrom([]string{"", "ana"}).Draw(t, "by"),
+				Fate: rapid.SampledFrom([]playbooks.Fate{"", playbooks.Permanent, playbooks.Transient, playbooks.Unknown, "odd"}).Draw(t, "fate"),
+			}
+			if rapid.Bool().Draw(t, "has outcome") {
+				e.Outcome = &playbooks.Outcome{Status: rapid.SampledFrom([]playbooks.Status{
+					"", playbooks.Done, playbooks.Pending, playbooks.Denied, playbooks.Expired, "odd",
+				}).Draw(t, "status")}
+			}
+			in.Events = append(in.Events, e)
+		}
+		d := run.Next(in, words{})
+		seen := map[string]bool{}
+		for _, m := range d.Moves {
+			if seen[m.Step.ID] {
+				t.Fatalf("two moves of %s: %v", m.Step.ID, brief(d))
+			}
+			seen[m.Step.ID] = true
+		}
+		if d.Over && (len(d.Moves) > 0 || d.Ending == nil) || !d.Over && len(d.Moves)+len(d.Facts)+len(d.Waits) == 0 {
+			t.Fatalf("decision %v", brief(d))
+		}
+	})
+}
+
 func ExampleNext() {
 	plan := playbooks.Plan{Steps: []playbooks.Step{
 		{ID: "page", Action: "pagerduty.page"},

@@ -118,7 +118,7 @@ func (r *Runner) Advance(ctx context.Context, rn Run, woken bool) (Decision, err
 		return Decision{}, err
 	}
 	a.woken = woken
-	d, err := a.loop(ctx)
+	d, err := a.safely(ctx)
 	over = d.Over && err == nil
 	return d, err
 }

@@ -320,7 +320,7 @@ func TestAnAnswerToAnOpenQuestionIsSeenWhenTheBellRings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "journal", []string{"intent revert", "asked revert", "answered revert done", "over"}, s.kinds(t))
-	want(t, "question", "Did revert (test.revert) take effect? The program stopped while attempt 1 was under way.", s.out.asked[0])
+	want(t, "question", "Did revert (test.revert) take effect? Nobody could confirm attempt 1.", s.out.asked[0])
 }
 
 func TestAPanicIsAnErrorOfUnknownFate(t *testing.T) {
@@ -504,6 +504,51 @@ func TestAStepThatCannotBeCalledFailsWithoutACall(t *testing.T) {
 	want(t, "calls", []string(nil), append(s.out.called(), gone.out.called()...))
 }
 
+// panicking is an Evaluator with a fault.
+type panicking struct{ words }
+
+func (panicking) Condition(string, run.Scope) (bool, error)              { panic("nil map") }
+func (panicking) With(playbooks.Step, run.Scope) (map[string]any, error) { panic("nil map") }
+
+func TestAFaultOfTheEvaluatorFailsTheStepAlone(t *testing.T) {
+	careless := func(s *playbooks.Step) { s.OnError = "continue" }
+	p := plan(step("a", careless, func(s *playbooks.Step) { s.When = "true" }), step("b", careless))
+	s := newStage(t, p, func(c *run.Config) { c.Evaluator = panicking{} })
+	if d := s.advance(t); !d.Over || d.Ending.Sentence != "0 of 2 steps done, 2 failed" {
+		t.Errorf("ending %+v", d.Ending)
+	}
+}
+
+// faulty is a journal with a fault.
+type faulty struct{ run.Journal }
+
+func (f faulty) Append(ctx context.Context, e run.Event) error {
+	if e.Kind == run.Intent && e.Step == "b" {
+		panic("nil map")
+	}
+	return f.Journal.Append(ctx, e)
+}
+
+func TestAFaultOfTheProgramWaitsForWhatIsUnderWay(t *testing.T) {
+	s := newStage(t, plan(step("a"), step("b")))
+	s.restart(t, plan(step("a"), step("b")), func(c *run.Config) { c.Journal = faulty{s.journal} })
+	if _, err := s.Advance(t.Context(), s.run, false); err == nil || !strings.Contains(err.Error(), "a fault of the program") {
+		t.Errorf("Advance gave %v", err)
+	}
+	want(t, "journal", []string{"intent a", "answered a done"}, s.kinds(t))
+}
+
+func TestARunWhosePlanCannotBeReadFails(t *testing.T) {
+	s := newStage(t, plan(step("a")))
+	s.run.Plan = json.RawMessage(`{"steps": 7}`)
+	for range 2 {
+		if d := s.advance(t); !d.Over || d.Ending.Reason != run.BrokenPlan {
+			t.Errorf("ending %+v", d.Ending)
+		}
+	}
+	want(t, "journal", []string{"over"}, s.kinds(t))
+}
+
 func TestARunIsAdvancedByOneCallerAtATime(t *testing.T) {
 	s := newStage(t, plan(step("a")))
 	under, release := make(chan struct{}), make(chan struct{})
@@ -537,8 +582,8 @@ func TestARunOfANewerProgramIsLeftAlone(t *testing.T) {
 }
 
 func TestARehearsalCallsNobodyAndKeepsItsContext(t *testing.T) {
-	real := &outside{}
-	dry := run.DryRun(playbooks.Bound{Handler: real, Action: playbooks.Action{
+	never := &outside{}
+	dry := run.DryRun(playbooks.Bound{Handler: never, Action: playbooks.Action{
 		Name: "github.revert", Outputs: map[string]playbooks.Type{"url": playbooks.String, "number": playbooks.Int, "labels": playbooks.List},
 	}})
 	out, err := dry.Handler.Act(t.Context(), playbooks.Call{With: map[string]any{"change": "acme/app#482"}})
@@ -554,7 +599,7 @@ func TestARehearsalCallsNobodyAndKeepsItsContext(t *testing.T) {
 	if _, err := dry.Handler.Act(ended, playbooks.Call{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a rehearsal whose context ended gives %v", err)
 	}
-	if calls := real.called(); len(calls) > 0 {
+	if calls := never.called(); len(calls) > 0 {
 		t.Errorf("called %v", calls)
 	}
 }
