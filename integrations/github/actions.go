@@ -12,11 +12,11 @@ import (
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
-// Actions lists what playbooks may call here. Without credentials there is nothing to call.
+// CanAct tells whether there are credentials to act with.
+func (c Config) CanAct() bool { return c.Token.IsSet() || c.App.isSet() }
+
+// Actions lists what playbooks may call here. Without credentials (Config.CanAct) every call is refused.
 func (c *Client) Actions() []playbooks.Bound {
-	if c.token == nil {
-		return nil
-	}
 	return []playbooks.Bound{
 		{
 			Action: playbooks.Action{

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,7 +253,7 @@ func (r reverter) diagnose(ctx context.Context, s subject, pr *revert, refused e
 		return false, playbooks.Outcome{}, failure(call, err)
 	case now.GetMerged() || now.MergedAt != nil:
 		return false, r.outcome(s, revertOf(now), "merged"), nil
-	case now.Mergeable == nil || now.GetMergeableState() == "unknown":
+	case now.Mergeable == nil || ready(now.GetMergeableState()):
 		return true, playbooks.Outcome{}, nil
 	case !now.GetMergeable():
 		return false, playbooks.Outcome{}, r.conflict(call, pr)
@@ -260,6 +261,11 @@ func (r reverter) diagnose(ctx context.Context, s subject, pr *revert, refused e
 		reason := "GitHub's rules hold it (" + title(now.GetMergeableState()) + "): " + refused.Error()
 		return false, r.outcome(s, pr, "opened, but a person has to merge it: "+reason), nil
 	}
+}
+
+// ready tells of states in which asking once more may help: GitHub did not know yet, or has found out in the meantime.
+func ready(mergeableState string) bool {
+	return slices.Contains([]string{"unknown", "clean", "unstable", "has_hooks"}, mergeableState)
 }
 
 func (r reverter) conflict(call *rest.Call, pr *revert) error {

@@ -88,13 +88,12 @@ func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// keepBody reads the beginning of a refusal and gives the whole back to the reader.
+// keepBody reads a refusal and lets go of its connection; who reads on gets what was kept. Not all libraries close a
+// refusal's body (go-github v62 does not).
 func keepBody(resp *http.Response) []byte {
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(head))
 	return head
 }
 

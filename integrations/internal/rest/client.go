@@ -100,7 +100,8 @@ func New(o Options) *Client {
 	return &Client{
 		options: o,
 		http: &http.Client{
-			Timeout:       o.Timeout,
+			// The transport keeps the time: a timeout of http.Client's own lingers where a vendor's library forgets to close
+			// the body of a refusal.
 			CheckRedirect: sameHost,
 			Transport: &transport{
 				options: o,

@@ -32,17 +32,19 @@ var errServer = errors.New("server failure")
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	target := t.targets.of(req.URL.Host)
 	begun := time.Now()
+	ctx, cancel := context.WithTimeout(req.Context(), t.options.Timeout)
 	var sent atomic.Bool
-	resp, err := target.breaker.Execute(func() (*http.Response, error) { return t.send(req, target, &sent) })
+	resp, err := target.breaker.Execute(func() (*http.Response, error) { return t.send(ctx, req, target, &sent) })
 	if err != nil && resp != nil {
 		err = nil // errServer: the breaker has heard it, the caller reads the answer
 	}
 	code := classOf(resp, err)
 	t.metrics.observe(code, time.Since(begun))
 	if err == nil {
-		resp.Body = &boundedBody{body: resp.Body, left: t.options.MaxBody}
+		resp.Body = &boundedBody{body: resp.Body, left: t.options.MaxBody, done: cancel}
 		return resp, nil
 	}
+	cancel()
 	failed := &Error{
 		Integration: t.options.Integration,
 		Method:      req.Method,
@@ -59,14 +61,14 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send waits for the target's rate and hands the request on, noting whether anything of it left the house.
-func (t *transport) send(req *http.Request, target *target, sent *atomic.Bool) (*http.Response, error) {
+func (t *transport) send(ctx context.Context, req *http.Request, target *target, sent *atomic.Bool) (*http.Response, error) {
 	if target.limiter != nil {
-		if err := target.limiter.Wait(req.Context()); err != nil {
+		if err := target.limiter.Wait(ctx); err != nil {
 			closeBody(req)
 			return nil, errors.Join(errRate, err)
 		}
 	}
-	if err := req.Context().Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		closeBody(req)
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func (t *transport) send(req *http.Request, target *target, sent *atomic.Bool) (
 		GetConn:      func(string) { asked.Store(true) },
 		WroteHeaders: func() { wrote.Store(true) },
 	}
-	out := req.Clone(httptrace.WithClientTrace(req.Context(), hooks))
+	out := req.Clone(httptrace.WithClientTrace(ctx, hooks))
 	out.Header.Set("User-Agent", t.options.UserAgent)
 	resp, err := t.next.RoundTrip(out)
 	sent.Store(wrote.Load() || !asked.Load())
@@ -160,20 +162,26 @@ func (t *targets) add() *target {
 	return made
 }
 
-// boundedBody fails instead of reading more than was agreed.
+// boundedBody fails instead of reading more than was agreed, and stops the clock at its end, closed or not.
 type boundedBody struct {
 	body io.ReadCloser
 	left int64
+	done context.CancelFunc
 }
 
-func (b *boundedBody) Read(p []byte) (int, error) {
+func (b *boundedBody) Read(p []byte) (n int, err error) {
+	defer func() {
+		if err != nil {
+			b.done()
+		}
+	}()
 	if b.left < 0 {
 		return 0, errTooLarge
 	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
-	n, err := b.body.Read(p)
+	n, err = b.body.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
 		return n - 1, errTooLarge
@@ -181,7 +189,10 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *boundedBody) Close() error { return b.body.Close() }
+func (b *boundedBody) Close() error {
+	defer b.done()
+	return b.body.Close()
+}
 
 // Error is an exchange that gave no answer.
 type Error struct {
