@@ -81,11 +81,15 @@ const (
 
 // arrange looks for the best arrangement of the asked labels, keeping at each step the best few of those that are begun.
 func arrange(all []placed, asked []int, left, right float64) arrangement {
+	stems := make([]float64, 0, len(asked))
+	for _, i := range asked {
+		stems = append(stems, all[i].x)
+	}
 	begun := []arrangement{{}}
 	for _, i := range asked {
 		var next []arrangement
 		for _, a := range begun {
-			next = a.extend(next, all[i], left, right)
+			next = a.extend(next, all[i], stems, left, right)
 		}
 		slices.SortStableFunc(next, func(a, b arrangement) int { return cmp.Compare(a.cost, b.cost) })
 		begun = next[:min(len(next), beam)]
@@ -95,9 +99,10 @@ func arrange(all []placed, asked []int, left, right float64) arrangement {
 
 // extend adds to next every way of placing one more label: in each lane and in a new one, at its stem, before it, or moved just out
 // of the way of what stands in that lane.
-func (a arrangement) extend(next []arrangement, p placed, left, right float64) []arrangement {
+func (a arrangement) extend(next []arrangement, p placed, stems []float64, left, right float64) []arrangement {
+	places := a.places(p, stems, left, right)
 	for p.lane = 0; p.lane <= a.lanes; p.lane++ {
-		for _, at := range a.places(p, left, right) {
+		for _, at := range places {
 			p.left = at
 			if a.free(p) {
 				next = append(next, a.with(p))
@@ -108,19 +113,24 @@ func (a arrangement) extend(next []arrangement, p placed, left, right float64) [
 }
 
 // places are the left edges that are worth trying for a label in its lane. Its stem always meets it.
-func (a arrangement) places(p placed, left, right float64) []float64 {
+func (a arrangement) places(p placed, stems []float64, left, right float64) []float64 {
 	lowest, highest := max(left, p.x-p.width), min(p.x, right-p.width)
 	if highest < lowest { // the edge of the chart is nearer to the stem than the label is wide
 		lowest = max(left, min(lowest, right-p.width))
 		highest = lowest
 	}
 	out := []float64{highest, lowest}
-	for _, q := range a.labels {
-		for _, at := range []float64{q.right() + labelAir, q.x + labelAir, q.left - labelAir - p.width, q.x - labelAir - p.width} {
-			if at > lowest && at < highest {
-				out = append(out, at)
-			}
+	try := func(at float64) {
+		if at > lowest && at < highest {
+			out = append(out, at)
 		}
+	}
+	for _, q := range a.labels {
+		try(q.right() + labelAir)
+	}
+	for _, x := range stems {
+		try(x + labelAir)
+		try(x - labelAir - p.width)
 	}
 	return out
 }

@@ -310,6 +310,43 @@ func TestASpikeOfOneSampleSurvivesThinning(t *testing.T) {
 	}
 }
 
+func TestLabelsAreArrangedSoThatStemsStayWhole(t *testing.T) {
+	face, err := loadTypeface()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(x float64) time.Time { return noon.Add(time.Duration(x) * time.Second) }
+	place := func(t time.Time) float64 { return t.Sub(noon).Seconds() }
+	markers := []Marker{
+		{At: at(217), Label: "retrieval config", Kind: Other},
+		{At: at(327), Label: "code #479", Kind: Other},
+		{At: at(440), Label: "prompt #482 (0.91)", Kind: Suspect},
+		{At: at(461), Label: "began 16:51 ±2 min", Kind: Began},
+		{At: at(561), Label: "revert #485", Kind: Action},
+	}
+	all, lanes := placeLabels(markers, face, 79, 698, place)
+	if lanes > 2 {
+		t.Errorf("%d lanes where two are enough", lanes)
+	}
+	for _, p := range all {
+		for _, q := range all {
+			if p.crossing(q) {
+				t.Errorf("the stem of %q runs behind %q", p.text, q.text)
+			}
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\nb\tc": "a b c", "\u202eevil\u202c": "evil", "\x00": "", "\xff": "�", " two  words ": "two words", "模型 v13": "模型 v13",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestTell(t *testing.T) {
 	for _, c := range []struct {
 		value      float64

@@ -163,6 +163,23 @@ func TestPlaceTellsTheLifeOfAnIncident(t *testing.T) {
 			"15:55 opened: opened: refusals at 9.8 %, since 15:52 UTC ±2 min",
 			"16:00 finding: now: refusals at 12 %",
 		}},
+		{"a number that moves by less than a tenth is not told", []any{
+			with(finding("fast", detectors.Firing, 5), func(f *detectors.Finding) { f.Evidence = []detectors.Evidence{{Name: "r", Value: 0.098}} }),
+			with(finding("fast", detectors.Firing, 15), func(f *detectors.Finding) { f.Evidence = []detectors.Evidence{{Name: "r", Value: 0.104}} }),
+			with(finding("fast", detectors.Firing, 16), func(f *detectors.Finding) { f.Evidence = []detectors.Evidence{{Name: "r", Value: 0.112}} }),
+		}, []string{
+			"15:55 opened: opened: refusals at 9.8 %, since 15:52 UTC ±2 min",
+			"16:06 finding: now: refusals at 9.8 %",
+		}},
+		{"a severity that wavers is told when it rises, and only now and then when it falls", []any{
+			finding("fast", detectors.Firing, 5), slow(detectors.Firing, detectors.Page, 5),
+			slow(detectors.Firing, detectors.Ticket, 6), slow(detectors.Firing, detectors.Ticket, 10), slow(detectors.Firing, detectors.Page, 11),
+		}, []string{
+			"15:55 opened: opened: refusals at 9.8 %, since 15:52 UTC ±2 min",
+			"15:55 finding: also: slow burn, since 15:52 UTC ±2 min",
+			"16:00 finding: now ticket: slow burn",
+			"16:01 finding: now page: slow burn",
+		}},
 		{"another environment is another incident", []any{
 			finding("fast", detectors.Firing, 5),
 			with(finding("fast", detectors.Firing, 5), func(f *detectors.Finding) { f.Environment, f.Key = "staging", "k2" }),
@@ -265,6 +282,21 @@ func TestTheOnsetIsKeptWhenTheWindowSlides(t *testing.T) {
 	}))
 	if in = w.incidents()[0]; !in.Onset.At.Equal(at(1)) {
 		t.Errorf("a closer estimate was not taken: %s", in.Onset.At)
+	}
+}
+
+func TestAFindingGoesToTheIncidentThatHoldsItElseToTheOldest(t *testing.T) {
+	older, newer := newWorld(), newWorld()
+	older.place(finding("slow", detectors.Firing, 5))
+	newer.place(finding("fast", detectors.Firing, 6))
+	a, b := older.incidents()[0], newer.incidents()[0]
+	for _, open := range [][]bot.Incident{{a, b}, {b, a}} {
+		if d := group.Place(at(7), finding("fast", detectors.Quiet, 7), open, group.Config{}); d.Incident != b.ID {
+			t.Errorf("what is known went to %s and not to the incident that holds it", d.Incident)
+		}
+		if d := group.Place(at(7), finding("third", detectors.Firing, 7), open, group.Config{}); d.Incident != a.ID {
+			t.Errorf("what is new went to %s and not to the oldest incident", d.Incident)
+		}
 	}
 }
 

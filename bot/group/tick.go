@@ -48,7 +48,7 @@ func recovered(now, seen time.Time, in bot.Incident, cfg Config) []bot.Entry {
 
 // allQuiet tells whether every finding of the incident was judged and found quiet.
 func allQuiet(in bot.Incident) bool {
-	if in.QuietSince.IsZero() || in.Blind != detectors.Sighted {
+	if in.QuietSince.IsZero() {
 		return false
 	}
 	for _, f := range in.Findings {

@@ -260,6 +260,32 @@ func TestSuspectsAddUp(t *testing.T) {
 	}
 }
 
+func TestWhatFiresSpeaksForTheIncident(t *testing.T) {
+	v := view(10)
+	v.Incident.Findings[0].Verdict = detectors.Quiet
+	v.Incident.Findings = append(v.Incident.Findings, detectors.Finding{
+		Key: "z", Signal: "error_ratio", Detector: "shift", Verdict: detectors.Firing, Severity: detectors.Ticket,
+		Evidence: []detectors.Evidence{{Name: "level", Value: 0.031, Unit: "ratio"}},
+	})
+	if got := report.Headline(v); !strings.HasPrefix(got, "support-assistant fails 3.1 % since") {
+		t.Error(got)
+	}
+}
+
+func TestTheReportTellsTheWorstOfEachFinding(t *testing.T) {
+	v := view(63)
+	worse, milder := v.Entries[0], v.Entries[0]
+	f := finding(detectors.Firing, 15)
+	f.Title, f.Evidence[0].Value = "refusals at their worst", 0.07
+	worse.Kind, worse.Data = bot.EntryFinding, encode(f)
+	f.Title, f.Evidence[0].Value = "refusals on their way back", 0.03
+	milder.Kind, milder.Data = bot.EntryFinding, encode(f)
+	v.Entries = append(v.Entries, worse, milder)
+	if got := report.ReportOf(v).Findings[0].Title; got != "refusals at their worst" {
+		t.Error(got)
+	}
+}
+
 func TestShortName(t *testing.T) {
 	for _, c := range [][3]string{
 		{"github:acme/assistants#482", "t", "#482"},

@@ -220,6 +220,51 @@ func TestRevertsSpeak(t *testing.T) {
 	}
 }
 
+// has tells whether a suspect has a reason.
+func has(r bot.Ranking, id, code string) bool {
+	for _, s := range r.Suspects {
+		if s.Change == id {
+			return slices.ContainsFunc(s.Reasons, func(r bot.Reason) bool { return r.Code == code })
+		}
+	}
+	return false
+}
+
+func TestWhatHappenedLongAfterAnUndoingOrJustNowSaysNothing(t *testing.T) {
+	undoing := change("y", bot.Prompt, -20, func(c *bot.Change) { c.Reverts = "x" })
+	late := incident()
+	late.QuietSince = onset.Add(minutes(20 + 61))
+	if has(suspect.Rank(onset.Add(minutes(90)), late, []bot.Change{change("x", bot.Prompt, 6), undoing}, services, suspect.Weights{}), "x", "cured") {
+		t.Error("signals that came back an hour after an undoing are laid to it")
+	}
+	if has(suspect.Rank(onset.Add(minutes(40)), incident(), []bot.Change{change("x", bot.Prompt, 6), undoing}, services, suspect.Weights{}), "x", "uncured") {
+		t.Error("an undoing is held against the suspect before it can have worked")
+	}
+}
+
+func TestARevertDoesNotReplaceWhatItUndoes(t *testing.T) {
+	touching := func(c *bot.Change) { c.Repository, c.Paths = "acme/assistants", []string{"prompts/support/system.md"} }
+	undoing := change("y", bot.Prompt, 20, touching, func(c *bot.Change) { c.Reverts = "x" })
+	r := rank(incident(), change("x", bot.Prompt, 40, touching), undoing)
+	if has(r, "x", "replaced") || !has(r, "x", "reverted") {
+		t.Errorf("the same fact counts twice, or not at all: %+v", r.Suspects)
+	}
+}
+
+func TestAVendorsChangeTakesEffectWhenItIsSeen(t *testing.T) {
+	seen := change("v", bot.Vendor, 0, of(), func(c *bot.Change) { c.EffectiveAt, c.MergedAt = time.Time{}, onset.Add(-minutes(5)) })
+	if got := reason(t, rank(incident(), seen), "v", "lag").Sentence; got != "took effect 5 min before it began" {
+		t.Error(got)
+	}
+}
+
+func TestASlowCauseKeepsASmallChance(t *testing.T) {
+	r := rank(incident(), change("monday", bot.Prompt, 6*24*60), change("x", bot.Code, 30))
+	if got := reason(t, r, "monday", "lag").Weight; got < math.Log(0.04) || got > 0 {
+		t.Errorf("a cause of six days ago weighs %.2f", got)
+	}
+}
+
 func TestAChangeOfTheSameFilesReplacesAnEarlierOne(t *testing.T) {
 	touching := func(c *bot.Change) { c.Repository, c.Paths = "acme/assistants", []string{"prompts/support/system.md"} }
 	r := rank(incident(), change("first", bot.Prompt, 40, touching), change("second", bot.Prompt, 6, touching))
