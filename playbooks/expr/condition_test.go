@@ -40,6 +40,8 @@ func TestConditionIsTrueOrFalse(t *testing.T) {
 		`steps.revert.status == "done" && steps.revert.output.number == 483`:         true,
 		`incident.title.lowerAscii().contains("refusal")`:                            true,
 		`suspects.map(s, s.probability)[1] < 0.1`:                                    true,
+		`incident.blind == "" || incident.blind in ["stale", "no_data"]`:             true,
+		`"%d of %d".format([size(suspects), 9]) == "2 of 9"`:                         true,
 		`now.getDayOfWeek() == 5`:                                                    true,
 	} {
 		c, problems := e.Condition(src)
@@ -78,6 +80,16 @@ func TestConditionTellsItsFaultsWhereTheyAre(t *testing.T) {
 		{`incident.title == "open`, `"open`, "this string has no end", "close it"},
 		{`incident.title.matches("[")`, `"[")`, "this is not a regular expression (RE2)", ""},
 		{`incident{id: "x"}.id == "x"`, "{id", "objects cannot be made in expressions, only read", ""},
+		{`incident.severity == "critical"`, `"critical"`, `"critical" is no severity`, "known are info, ticket, page"},
+		{`incident.severity in ["page", "tickt"]`, `"tickt"`, `"tickt" is no severity`, `did you mean "ticket"?`},
+		{`"opened" != incident.state`, `"opened"`, `"opened" is no state`, `did you mean "open"?`},
+		{`suspects.exists(s, s.kind == "promt")`, `"promt"`, `"promt" is no kind`, `did you mean "prompt"?`},
+		{`steps.ask.status == "approved"`, `"approved"`, `"approved" is no status`, "known are"},
+		{`"x".matches(incident.title)`, "incident.title", "the pattern of matches must be written out", "contains"},
+		{`incident.title.format([1]) == ""`, "incident.title", "the text that format is called on must be written out", `write "%s"`},
+		{`none < 1 and none > 0`, "and", `unexpected "and"`, "write &&"},
+		{`none < 1 & none > 0`, "&", `unexpected "&"`, "write &&"},
+		{`not (none < 1)`, "", "", ""},
 		{`é == 1`, "é", `unexpected "é"`, ""},
 		{`suspects.exists(a, suspects.exists(b, suspects.exists(c, suspects.exists(d, a == d))))`, "suspects", "steps, the limit is", "nest fewer"},
 		{strings.Repeat("(", 200) + "true" + strings.Repeat(")", 200), "", "recursion", ""},
@@ -157,6 +169,14 @@ func TestUnguardedSuspects(t *testing.T) {
 		{`suspects[0].kind == "prompt"`, `suspects.exists(s, s.probability > 0.6) && incident.severity == "page"`, 0},
 		{`suspects[0].kind == "prompt"`, `size(suspects) > 0 || incident.severity == "page"`, 1},
 		{`suspects.exists(s, s.change == suspects[0].change)`, "", 1},
+		{`suspects.filter(s, s.kind == "prompt")[0].author == ""`, "", 1},
+		{`suspects.filter(s, s.kind == "prompt")[0].author == ""`, `size(suspects) > 0`, 1},
+		{`suspects.filter(x, x.kind == "prompt")[0].author == ""`, `suspects.exists(s, s.probability > 0.6 && s.kind == "prompt")`, 0},
+		{`suspects.filter(x, x.kind == "prompt")[1].author == ""`, `suspects.exists(s, s.kind == "prompt")`, 1},
+		{`suspects.filter(x, x.kind == "model")[0].author == ""`, `suspects.exists(s, s.kind == "prompt")`, 1},
+		{`suspects.exists(s, s.kind == "code") && suspects.filter(s, s.kind == "code")[0].author == ""`, "", 0},
+		{`suspects.exists(s, s.kind == "code") || suspects.filter(s, s.kind == "code")[0].author == ""`, "", 1},
+		{`suspects.map(s, s.author)[0] == ""`, "", 0},
 	} {
 		x, problems := e.Condition(c.src)
 		if problems != nil {
@@ -180,7 +200,7 @@ func TestUnguardedMeansThatEmptySuspectsFail(t *testing.T) {
 	e := env(t)
 	arm := rapid.SampledFrom([]string{
 		`suspects[0].kind == "prompt"`, `size(suspects) > 0`, `size(suspects) == 0`, `suspects.exists(s, s.probability > 0.1)`,
-		`incident.severity == "page"`, `!(size(suspects) < 1)`, `none > 0.9`,
+		`incident.severity == "page"`, `!(size(suspects) < 1)`, `none > 0.9`, `suspects.filter(s, s.probability > 0.1)[0].kind == "code"`,
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		src := arm.Draw(t, "first")

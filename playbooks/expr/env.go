@@ -111,6 +111,10 @@ func (e *Env) compile(text string) (*compiled, []Problem) {
 	if at, ok := makesObject(checked); ok {
 		return nil, []Problem{{Offset: src.back(at), Message: "objects cannot be made in expressions, only read"}}
 	}
+	x := &compiled{src: src, ast: checked}
+	if problems := append(x.misspelt(), x.foreign()...); len(problems) > 0 {
+		return nil, problems
+	}
 	estimate, err := e.cel.EstimateCost(checked, sizes{})
 	if err != nil {
 		return nil, []Problem{{Message: "the cost of the expression cannot be estimated: " + err.Error()}}
@@ -121,11 +125,11 @@ func (e *Env) compile(text string) (*compiled, []Problem) {
 			Fix:     "nest fewer loops over suspects, and match shorter texts",
 		}}
 	}
-	program, err := e.cel.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	x.program, err = e.cel.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, []Problem{{Message: "the expression can never be evaluated: " + plainError(err)}}
 	}
-	return &compiled{src: src, ast: checked, program: program}, nil
+	return x, nil
 }
 
 func bigNumber(n uint64) string {

@@ -73,7 +73,25 @@ func (e *Env) problems(src source, parsed *cel.Ast, issues *cel.Issues) []Proble
 		out = append(out, Problem{Message: tidy(issues.Err().Error())})
 	}
 	slices.SortStableFunc(out, func(a, b Problem) int { return a.Offset - b.Offset })
+	if parsed == nil {
+		// What follows from a first mistake of syntax says nothing.
+		out = out[:1]
+		out[0].Fix = written(src.written, out[0].Offset)
+	}
 	return out
+}
+
+// written says how an operator is written here, where another language's stands at the offset.
+func written(text string, offset int) string {
+	rest := text[clamp(offset, len(text)):]
+	for _, x := range []struct{ theirs, ours string }{
+		{"and ", "&&"}, {"or ", "||"}, {"not ", "!"}, {"=~", "matches"}, {"=", "=="}, {"& ", "&&"}, {"| ", "||"},
+	} {
+		if strings.HasPrefix(rest, x.theirs) {
+			return "write " + x.ours
+		}
+	}
+	return ""
 }
 
 func lineStart(s string, line int) (int, bool) {
@@ -207,7 +225,7 @@ func tidy(message string) string {
 		return fmt.Sprintf("unexpected %q", m[1])
 	}
 	if m := unreadable.FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("unexpected %q", m[1])
+		return fmt.Sprintf("unexpected %q", strings.TrimSpace(m[1]))
 	}
 	return message
 }
