@@ -83,7 +83,7 @@ services:
 
 signals:
   use: [otel-genai]
-  names: {refusals: 'gen_ai_client_operation_duration_seconds_count{gen_ai_response_finish_reasons="refusal"}'}
+  names: {refused: refusal}
 
 objectives:
   - {name: useful-answers, service: support-assistant, signal: refusal_ratio, target: 99.9%%, period: 30d}

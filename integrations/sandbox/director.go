@@ -24,7 +24,7 @@ const (
 	pipeline = time.Minute
 	rollout  = time.Minute
 	// looksBack is over what stretch it is judged whether the service answers as before.
-	looksBack = 4 * time.Minute
+	looksBack = 2 * time.Minute
 	// settles is how long a story goes on after everything is well, so that a late double would be seen.
 	settles = time.Minute
 	// lead is how much of the story's first minute may pass before the bot is ready.
@@ -279,7 +279,7 @@ func (d *director) tellRefusals() { d.say("%s now refuses %s of its requests.", 
 // refusals is the share of the last minutes in words.
 func (d *director) refusals() string {
 	now := d.now()
-	return percent(d.sandbox.world.Truth(Service, now.Add(-looksBack/2), now).RefusalRatio())
+	return percent(d.sandbox.world.Truth(Service, now.Add(-looksBack), now).RefusalRatio())
 }
 
 func percent(ratio float64) string { return fmt.Sprintf("%.1f %%", ratio*100) }

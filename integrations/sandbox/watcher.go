@@ -12,18 +12,17 @@ import (
 // watcher remembers what was seen of the stand-ins, so that each thing is told once.
 type watcher struct {
 	alerts    map[int]string    // place → state
-	cards     map[string]bool   // channel/ts
+	posts     map[string]bool   // channel/ts
 	pulls     map[string]string // id → state
 	incidents map[string]string // id → state
-	whispers  map[string]bool
-	strange   map[string]int // stand-in → lines told
+	strange   map[string]int    // stand-in → lines told
 	sick      bool
 }
 
 func newWatcher() watcher {
 	return watcher{
-		alerts: map[int]string{}, cards: map[string]bool{}, pulls: map[string]string{}, incidents: map[string]string{},
-		whispers: map[string]bool{}, strange: map[string]int{},
+		alerts: map[int]string{}, posts: map[string]bool{}, pulls: map[string]string{}, incidents: map[string]string{},
+		strange: map[string]int{},
 	}
 }
 
@@ -58,18 +57,15 @@ func (d *director) lookAtPager() {
 }
 
 func (d *director) lookAtSlack() {
-	messages := d.sandbox.slack.Messages()
-	cards, _ := cardsOf(messages, d.known())
-	for _, m := range cards {
-		if key := m.Channel + "/" + m.TS; !d.told.cards[key] {
-			d.told.cards[key] = true
+	for _, m := range d.sandbox.slack.Messages() {
+		switch key := m.Channel + "/" + m.TS; {
+		case d.told.posts[key]:
+		case m.Ephemeral != "":
+			d.told.posts[key] = true
+			d.say("Slack, to %s only: %s", onCallName, headline(m))
+		case m.Thread == "" && len(m.Files) == 0:
+			d.told.posts[key] = true
 			d.say("Slack %s: %s", d.channel(m.Channel), headline(m))
-		}
-	}
-	for _, m := range messages {
-		if m.Ephemeral != "" && !d.told.whispers[m.TS] {
-			d.told.whispers[m.TS] = true
-			d.say("Slack, to %s only: %s", onCallName, m.Text)
 		}
 		if d.scenario.approves && m.Ephemeral == "" {
 			d.considerButtons(m)

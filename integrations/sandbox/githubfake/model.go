@@ -32,6 +32,8 @@ type Pull struct {
 	Reviews   []Review  `json:"reviews,omitempty"`
 	// Reverts is the number of the pull request that this one undoes.
 	Reverts int `json:"reverts,omitempty"`
+	// computed tells that somebody asked for it already: GitHub computes mergeability on the first question.
+	computed bool
 }
 
 // ID is how changes of pull requests are named everywhere in the story.

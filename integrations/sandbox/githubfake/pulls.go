@@ -30,7 +30,9 @@ func getPull(c *call) result {
 	if p == nil {
 		return missing
 	}
-	return ok(c.hub.pull(c.repo, p))
+	out := c.hub.pull(c.repo, p)
+	p.computed = true
+	return ok(out)
 }
 
 func listFiles(c *call) result {

@@ -93,7 +93,7 @@ func (h *Hub) pull(r *repository, p *Pull) object {
 		"issue_url":  h.api(r, fmt.Sprintf("issues/%d", p.Number)),
 		"created_at": stamp(p.CreatedAt), "updated_at": stamp(h.cfg.Now()), "closed_at": stamp(p.MergedAt), "merged_at": stamp(p.MergedAt),
 		"merge_commit_sha": orNull(p.MergeSHA), "merged": p.Merged(), "merged_by": mergedBy,
-		"mergeable": p.State == "open", "mergeable_state": mergeable(p), "rebaseable": p.State == "open",
+		"mergeable": known(p, p.State == "open"), "mergeable_state": mergeable(p), "rebaseable": known(p, p.State == "open"),
 		"head": end(p.Branch, p.HeadSHA), "base": end(DefaultBranch, r.head),
 		"assignee": nil, "assignees": []any{}, "requested_reviewers": []any{}, "requested_teams": []any{}, "labels": []any{},
 		"milestone": nil, "auto_merge": nil, "active_lock_reason": nil, "author_association": "MEMBER",
@@ -102,8 +102,16 @@ func (h *Hub) pull(r *repository, p *Pull) object {
 	}
 }
 
+// known is null until GitHub has computed whether a pull request can be merged, which it begins to do when first asked.
+func known(p *Pull, value bool) any {
+	if !p.computed {
+		return nil
+	}
+	return value
+}
+
 func mergeable(p *Pull) string {
-	if p.State == "open" && !p.Draft {
+	if p.computed && p.State == "open" && !p.Draft {
 		return "clean"
 	}
 	return "unknown"
