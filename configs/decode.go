@@ -23,7 +23,8 @@ type field struct {
 	name  string
 	index []int
 	typ   reflect.Type
-	doc   string
+	// doc and enum are for the schema.
+	doc, enum string
 	options
 }
 
@@ -46,7 +47,9 @@ func fields(t reflect.Type) []field {
 			}
 		case !tagged || !f.IsExported() || name == "-" || name == "":
 		default:
-			out = append(out, field{name: name, index: []int{i}, typ: f.Type, doc: f.Tag.Get("doc"), options: opt})
+			out = append(out, field{
+				name: name, index: []int{i}, typ: f.Type, doc: f.Tag.Get("doc"), enum: f.Tag.Get("enum"), options: opt,
+			})
 		}
 	}
 	return out
