@@ -113,7 +113,9 @@ func (w *Workspace) update(form url.Values) (object, string) {
 	}
 	m.Edits++
 	m.Edited = w.cfg.Now()
-	return object{"channel": c.ID, "ts": m.TS, "text": m.Text, "message": m.wire(true)}, ""
+	shown := m.wire(true)
+	delete(shown, "ts") // Slack leaves it out here
+	return object{"channel": c.ID, "ts": m.TS, "text": m.Text, "message": shown}, ""
 }
 
 func (w *Workspace) remove(form url.Values) (object, string) {
