@@ -47,6 +47,7 @@ func (p *compilation) stepExpressions(r *diag.Report, raw StepSource, s *Step, i
 				tell(r, "when", at.when.Unguarded(p.when))
 			}
 			p.references(r, "when", at.when.Refers(), at)
+			p.reachable(r, at.when, index)
 			at.given = append(at.given, at.when)
 			for _, ref := range at.when.Refers() {
 				at.tested[ref.Step] = true

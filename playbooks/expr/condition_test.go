@@ -3,9 +3,11 @@ package expr_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/playbooks/expr"
@@ -244,6 +246,54 @@ func TestRefers(t *testing.T) {
 			t.Errorf("reference %d is %+v, want %+v", i, got[i], want[i])
 		}
 	}
+}
+
+func TestStatusTests(t *testing.T) {
+	src := `steps.ask.status == "done" && none < 1 && (steps.b.status in ["failed", "denied"] && "skipped" == steps["c"].status)` +
+		` && (steps.d.status == "done" || none > 1) && steps.e.status != "done"`
+	c, problems := env(t).Condition(src)
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	want := []expr.StatusTest{
+		{Step: "ask", Statuses: []string{"done"}, Offset: 0},
+		{Step: "b", Statuses: []string{"failed", "denied"}, Offset: strings.Index(src, "steps.b")},
+		{Step: "c", Statuses: []string{"skipped"}, Offset: strings.Index(src, "steps[")},
+	}
+	if diff := cmp.Diff(want, c.StatusTests()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAScopeWithoutATimeHasNoNow(t *testing.T) {
+	c, _ := env(t).Condition(`now - incident.onset > 5m`)
+	if _, err := c.Eval(expr.Scope{}); err == nil {
+		t.Error("it was compared with the year 1")
+	}
+}
+
+func TestConditionsAndTemplatesAreSharedSafely(t *testing.T) {
+	e := env(t)
+	c, _ := e.Condition(`suspects.exists(s, s.kind == "prompt") && burn(5m) < 1`)
+	tpl, _ := e.Template("${suspects[0].title} ${now}", expr.String)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				s := scope()
+				if ok, err := c.Eval(s); !ok || err != nil || !c.Explain(s).Holds {
+					t.Error(ok, err)
+				}
+				if _, err := tpl.Render(s); err != nil {
+					t.Error(err)
+				}
+				if _, problems := e.Condition(`none < 1`); problems != nil {
+					t.Error(problems)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestExplainSaysWhyNot(t *testing.T) {

@@ -122,7 +122,7 @@ func (s Scope) vars() map[string]any {
 	for id, r := range s.Steps {
 		steps[id] = map[string]any{"status": r.Status, "output": plainMap(r.Output)}
 	}
-	return map[string]any{
+	vars := map[string]any{
 		"incident": map[string]any{
 			"id": s.Incident.ID, "service": s.Incident.Service, "environment": s.Incident.Environment,
 			"signal": s.Incident.Signal, "detector": s.Incident.Detector, "severity": s.Incident.Severity,
@@ -136,8 +136,11 @@ func (s Scope) vars() map[string]any {
 		"suspects": suspects,
 		"none":     s.None,
 		"steps":    steps,
-		"now":      s.Now,
 	}
+	if !s.Now.IsZero() {
+		vars["now"] = s.Now // a scope without a time fails where it is asked for one
+	}
+	return vars
 }
 
 func nonNil(list []string) []string {
