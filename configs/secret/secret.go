@@ -8,32 +8,68 @@
 package secret
 
 import (
+	"encoding"
+	"fmt"
+	"io"
 	"log/slog"
 	"sort"
+	"strconv"
 	"strings"
 )
 
 // Mask is what stands in place of a secret.
 const Mask = "•••"
 
-// Value is a secret text. The zero value is an unset secret.
-type Value struct{ text string }
+// Value is a secret text. The zero value is an unset secret. Values are compared by what they Reveal, not with ==.
+//
+// The text stands behind a pointer because fmt looks into unexported fields without asking them: a struct that holds a Value
+// in one would print it.
+type Value struct{ text *string }
+
+var (
+	_ fmt.Formatter          = Value{}
+	_ fmt.GoStringer         = Value{}
+	_ slog.LogValuer         = Value{}
+	_ encoding.TextMarshaler = Value{}
+)
 
 // New wraps a secret text.
-func New(text string) Value { return Value{text: text} }
+func New(text string) Value {
+	if text == "" {
+		return Value{}
+	}
+	return Value{text: &text}
+}
 
 // Reveal returns the secret itself. Call it only where it is sent or compared.
-func (v Value) Reveal() string { return v.text }
+func (v Value) Reveal() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
 
 // IsSet tells whether there is a secret at all.
-func (v Value) IsSet() bool { return v.text != "" }
+func (v Value) IsSet() bool { return v.text != nil }
 
 // String masks.
 func (v Value) String() string {
-	if v.text == "" {
+	if v.text == nil {
 		return ""
 	}
 	return Mask
+}
+
+// Format masks for every verb, also for those that do not fit a text.
+func (v Value) Format(f fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		_, _ = io.WriteString(f, v.GoString())
+	case verb == 'q':
+		_, _ = io.WriteString(f, strconv.Quote(v.String()))
+	default:
+		_, _ = io.WriteString(f, v.String())
+	}
 }
 
 // GoString masks %#v.
@@ -50,8 +86,8 @@ func (v Value) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 func Redact(text string, secrets ...Value) string {
 	known := make([]string, 0, len(secrets))
 	for _, s := range secrets {
-		if len(s.text) >= 4 {
-			known = append(known, s.text)
+		if text := s.Reveal(); len(text) >= 4 {
+			known = append(known, text)
 		}
 	}
 	sort.Slice(known, func(i, j int) bool { return len(known[i]) > len(known[j]) })
