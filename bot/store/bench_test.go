@@ -17,6 +17,7 @@ import (
 // stores are what a benchmark runs on: a SQLite file whose commits are on the disk, and PostgreSQL (whose test server does not
 // wait for the disk).
 func stores(b *testing.B, bench func(b *testing.B, db *store.DB)) {
+	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { bench(b, storetest.Open(b, storetest.SQLite(b))) })
 	b.Run("postgres", func(b *testing.B) { bench(b, storetest.Open(b, storetest.Postgres(b))) })
 }

@@ -148,22 +148,26 @@ func TestDeployed(t *testing.T) {
 		"a revision carries what was merged before it": {
 			[]bot.Change{merged(1, "main"), merged(2, ""), merged(3, "main")},
 			[]bot.Deployment{deployment("r2", 10)},
-			[]string{"c2", "c1"}, map[string]int{"c1": 10, "c2": 10},
+			[]string{"c2", "c1"},
+			map[string]int{"c1": 10, "c2": 10},
 		},
 		"a revision of another branch is not carried": {
 			[]bot.Change{merged(1, "release"), merged(2, "main")},
 			[]bot.Deployment{deployment("r2", 10)},
-			[]string{"c2"}, map[string]int{"c2": 10},
+			[]string{"c2"},
+			map[string]int{"c2": 10},
 		},
 		"a second deployment does not make a change younger": {
 			[]bot.Change{merged(1, "main"), merged(2, "main")},
 			[]bot.Deployment{deployment("r1", 10), deployment("r2", 20), deployment("r1", 30)},
-			nil, map[string]int{"c1": 10, "c2": 20},
+			nil,
+			map[string]int{"c1": 10, "c2": 20},
 		},
 		"an earlier deployment that is told late counts": {
 			[]bot.Change{merged(0, "main"), merged(1, "main"), merged(2, "main")},
 			[]bot.Deployment{deployment("r2", 20), deployment("r1", 10)},
-			[]string{"c1", "c0"}, map[string]int{"c0": 10, "c1": 10, "c2": 20},
+			[]string{"c1", "c0"},
+			map[string]int{"c0": 10, "c1": 10, "c2": 20},
 		},
 		"a failed deployment alters nothing": {
 			[]bot.Change{merged(2, "main")}, []bot.Deployment{failed}, nil, nil,

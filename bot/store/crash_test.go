@@ -57,7 +57,7 @@ func TestKilledWhileWriting(t *testing.T) {
 // killWhileWriting returns the number of the last write that the process saw done.
 func killWhileWriting(t *testing.T, url string) (last int) {
 	t.Helper()
-	c := exec.Command(os.Args[0]) //nolint:gosec // this very test binary
+	c := exec.Command(os.Args[0]) // this very test binary
 	c.Env = append(os.Environ(), "STORE_TEST_WRITE="+url)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()

@@ -26,7 +26,7 @@ func lockFile(lock, path string, now func() time.Time) (release func() error, er
 			_ = f.Close()
 		}
 	}()
-	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); { //nolint:gosec // a descriptor fits an int
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return nil, heldBy(f, path)
 	case err != nil:

@@ -28,7 +28,7 @@ type other struct {
 
 func startOther(t *testing.T, url string) *other {
 	t.Helper()
-	c := exec.Command(os.Args[0]) //nolint:gosec // this very test binary
+	c := exec.Command(os.Args[0]) // this very test binary
 	c.Env = append(os.Environ(), "STORE_TEST_HOLD="+url)
 	in, err := c.StdinPipe()
 	if err != nil {

@@ -54,7 +54,7 @@ func (db *DB) prepare(entries []bot.Entry) ([]bot.Entry, error) {
 // append adds prepared entries within a transaction. Incidents are locked in the order of their IDs, so that two writers never
 // wait for each other.
 func (db *DB) append(ctx context.Context, t *tx, entries []bot.Entry) (added []bot.Entry, err error) {
-	var incidents []string
+	incidents := make([]string, 0, len(entries))
 	for _, e := range entries {
 		incidents = append(incidents, e.Incident)
 	}

@@ -75,7 +75,7 @@ func (db *DB) leadServer(ctx context.Context) (<-chan struct{}, func(), error) {
 	if err != nil {
 		return nil, nil, db.explain(ctx, "wait to lead", err)
 	}
-	watching, stop := context.WithCancel(context.Background())
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx)) // leading outlasts the call that began it
 	t, done := &term{lost: make(chan struct{})}, make(chan struct{})
 	finish := func() { stop(); <-done }
 	if !db.lead.begin(t, func() { finish(); t.lose() }) {
@@ -89,7 +89,7 @@ func (db *DB) leadServer(ctx context.Context) (<-chan struct{}, func(), error) {
 			db.log.Error("store: leadership lost", "error", db.config.redact(err.Error()))
 			t.lose()
 		}
-		closing, cancel := context.WithTimeout(context.Background(), leadPing)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(watching), leadPing)
 		defer cancel()
 		_ = conn.Close(closing) // ends the session, and with it the lock
 	}()

@@ -78,22 +78,22 @@ func note(incident, sentence string) bot.Entry {
 	return bot.Entry{Incident: incident, At: t0, Kind: bot.EntryNote, Actor: "ana", Sentence: sentence}
 }
 
-func must[T any](t testing.TB) func(v T, err error) T {
-	t.Helper()
+func must[T any](tb testing.TB) func(v T, err error) T {
+	tb.Helper()
 	return func(v T, err error) T {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return v
 	}
 }
 
-func wantCode(t testing.TB, err error, code bot.ErrorCode) *bot.Error {
-	t.Helper()
+func wantCode(tb testing.TB, err error, code bot.ErrorCode) *bot.Error {
+	tb.Helper()
 	var e *bot.Error
 	if !errors.As(err, &e) || e.Code != code {
-		t.Fatalf("error %v (code %q), want code %q", err, bot.CodeOf(err), code)
+		tb.Fatalf("error %v (code %q), want code %q", err, bot.CodeOf(err), code)
 	}
 	return e
 }

@@ -124,14 +124,20 @@ func retentionRules(r Retention, now time.Time) []old {
 		{"changes", "id", `at < $1`, []any{before(r.Changes)}},
 		{"deployments", "repository, revision, at, environment", `at < $1`, []any{before(r.Changes)}},
 		{"findings", "key", `at < $1`, []any{before(r.Findings)}},
-		{"incidents", "id", `state = $1 AND resolved_at < $2 AND NOT EXISTS
+		{
+			"incidents", "id", `state = $1 AND resolved_at < $2 AND NOT EXISTS
 			(SELECT 1 FROM runs r WHERE r.incident = incidents.id AND r.state IN ($3, $4))`,
-			[]any{bot.Resolved, before(r.Incidents), run.Running, run.Waiting}},
+			[]any{bot.Resolved, before(r.Incidents), run.Running, run.Waiting},
+		},
 		// Runs, approvals and documents of an incident go with it; those of none go by their own age.
-		{"runs", "id", `state NOT IN ($1, $2) AND ended_at < $3 AND (incident = '' OR ` + goneIncident + `)`,
-			[]any{run.Running, run.Waiting, before(r.Incidents)}},
-		{"approvals", "id", `asked_at < $1 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = run) AND (incident = '' OR ` + goneIncident + `)`,
-			[]any{before(r.Incidents)}},
+		{
+			"runs", "id", `state NOT IN ($1, $2) AND ended_at < $3 AND (incident = '' OR ` + goneIncident + `)`,
+			[]any{run.Running, run.Waiting, before(r.Incidents)},
+		},
+		{
+			"approvals", "id", `asked_at < $1 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = run) AND (incident = '' OR ` + goneIncident + `)`,
+			[]any{before(r.Incidents)},
+		},
 		{"documents", "name", `at < $1 AND (incident = '' OR ` + goneIncident + `)`, []any{before(r.Incidents)}},
 		{"memory", "space, key", `at < $1`, []any{before(r.Memory)}},
 		{"chunks", "start_at, signal, service, environment, slice", `start_at < $1`, []any{before(r.Windows)}},

@@ -26,6 +26,7 @@ func (j journal) Append(ctx context.Context, e run.Event) error {
 	_, err := j.db.AppendRun(ctx, e)
 	return err
 }
+
 func (j journal) Events(ctx context.Context, id string) ([]run.Event, error) {
 	return j.db.RunEvents(ctx, id)
 }

@@ -144,6 +144,6 @@ func (db *DB) explain(ctx context.Context, what string, err error) error {
 
 func (db *DB) stopped(sentence string, err error) {
 	if db.readOnly.CompareAndSwap(false, true) {
-		db.log.Error("store: "+sentence, "error", err)
+		db.log.Error("store: no more writes", "why", sentence, "error", db.config.redact(err.Error()))
 	}
 }

@@ -21,18 +21,18 @@ func EachURL(t *testing.T, test func(t *testing.T, url string)) {
 }
 
 // SQLite returns the address of a store in a file that does not exist yet.
-func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "firebreak.db") }
+func SQLite(tb testing.TB) string { return "sqlite:" + filepath.Join(tb.TempDir(), "firebreak.db") }
 
 // Open opens a store and closes it when the test ends.
-func Open(t testing.TB, url string) *store.DB {
-	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: url}, store.Options{})
+func Open(tb testing.TB, url string) *store.DB {
+	tb.Helper()
+	db, err := store.Open(tb.Context(), store.Config{URL: url}, store.Options{})
 	if err != nil {
-		t.Fatalf("open the store: %v", err)
+		tb.Fatalf("open the store: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			t.Errorf("close the store: %v", err)
+			tb.Errorf("close the store: %v", err)
 		}
 	})
 	return db

@@ -8,7 +8,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,18 +44,18 @@ type server struct {
 var started = sync.OnceValues(start)
 
 // Postgres returns the URL of a fresh, empty database on a real PostgreSQL server. It is dropped when the test ends.
-func Postgres(t testing.TB) string {
-	t.Helper()
+func Postgres(tb testing.TB) string {
+	tb.Helper()
 	s, err := started()
 	switch {
 	case errors.Is(err, errNotInstalled) && os.Getenv("CI") != "true":
-		t.Skip("skipped: " + err.Error())
+		tb.Skip("skipped: " + err.Error())
 	case err != nil:
-		t.Fatalf("start PostgreSQL: %v", err)
+		tb.Fatalf("start PostgreSQL: %v", err)
 	}
 	name := fmt.Sprintf("test_%d", s.count.Add(1))
-	s.execute(t, `CREATE DATABASE `+name)
-	t.Cleanup(func() { s.execute(t, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`) })
+	s.execute(tb, `CREATE DATABASE `+name)
+	tb.Cleanup(func() { s.execute(tb, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`) })
 	return s.url(name)
 }
 
@@ -64,52 +63,52 @@ func (s *server) url(database string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {s.folder}, "user": {superuser}}.Encode()
 }
 
-func (s *server) execute(t testing.TB, statement string) {
-	t.Helper()
+func (s *server) execute(tb testing.TB, statement string) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.url("postgres"))
 	if err != nil {
-		t.Fatalf("connect to the test server: %v", err)
+		tb.Fatalf("connect to the test server: %v", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		tb.Fatalf("%s: %v", statement, err)
 	}
 }
 
-// start makes a data folder and runs the server in it, below a shell that stops it when the leash is let go.
+// leashed makes a data folder in $2 with the programs of $1 and runs the server on it. The shell waits for the end of its input,
+// which comes when no process holds the leash any more, and then leaves nothing behind.
+const leashed = `
+	if "$1"/initdb --no-sync --auth=trust --username="$3" --encoding=UTF8 --locale=C.UTF-8 --pgdata="$2"/data >"$2"/log 2>&1; then
+		"$1"/postgres -D "$2"/data -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
+			-c shared_buffers=16MB -c max_connections=200 -c logging_collector=off >"$2"/log 2>&1 &
+		server=$!
+	else
+		touch "$2"/failed
+	fi
+	read -r _
+	if [ -n "$server" ]; then kill -INT $server; wait $server; fi
+	rm -rf "$2"`
+
+// start runs a server in a new folder, below a shell that stops it when the leash is let go.
 func start() (*server, error) {
 	programs, err := installed()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "pg")
+	folder, err := os.MkdirTemp(base(), "pg")
 	if err != nil {
 		return nil, err
-	}
-	if len(folder) > 80 { // a socket's path has a little more than 100 bytes
-		_ = os.Remove(folder)
-		if folder, err = os.MkdirTemp("/tmp", "pg"); err != nil {
-			return nil, err
-		}
 	}
 	held, leash, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	var output bytes.Buffer
-	if err := initialise(programs, folder, &output); err != nil {
-		_ = os.RemoveAll(folder)
-		return nil, fmt.Errorf("initdb: %w\n%s", err, output.Bytes())
+	if err := own(folder); err != nil {
+		return nil, err
 	}
-	// The shell waits for the end of its input, which comes when no process holds the leash any more.
-	shell := exec.Command("/bin/sh", "-c", `
-		"$1"/postgres -D "$2"/data -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-			-c synchronous_commit=off -c shared_buffers=16MB -c max_connections=200 -c logging_collector=off >"$2"/log 2>&1 &
-		server=$!
-		read -r _
-		kill -INT $server; wait $server; rm -rf "$2"`, "sh", programs, folder) //nolint:gosec // our own arguments
+	shell := exec.CommandContext(context.Background(), "/bin/sh", "-c", leashed, "sh", programs, folder, superuser) //nolint:gosec // our own arguments
 	shell.Stdin = held
 	if err := apart(shell); err != nil {
 		return nil, err
@@ -122,22 +121,25 @@ func start() (*server, error) {
 	return s, s.await()
 }
 
-func initialise(programs, folder string, output *bytes.Buffer) error {
-	initdb := exec.Command(filepath.Join(programs, "initdb"), "--no-sync", "--auth=trust", "--username="+superuser,
-		"--encoding=UTF8", "--locale=C.UTF-8", "--pgdata="+filepath.Join(folder, "data")) //nolint:gosec // our own arguments
-	initdb.Stdout, initdb.Stderr = output, output
-	if err := apart(initdb); err != nil {
-		return err
+// base is where the folder goes: where temporary files belong, unless the server's user could not get there or the path is too
+// long for a socket (a little more than 100 bytes).
+func base() string {
+	const usual = "/tmp"
+	folder, err := filepath.Abs(os.TempDir())
+	if err != nil || len(folder) > 80 {
+		return usual
 	}
-	if err := own(folder); err != nil {
-		return err
+	for parent := folder; parent != "/" && parent != "."; parent = filepath.Dir(parent) {
+		if info, err := os.Stat(parent); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return usual
+		}
 	}
-	return initdb.Run()
+	return folder
 }
 
 // await returns when the server answers.
 func (s *server) await() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -146,12 +148,15 @@ func (s *server) await() error {
 		if err == nil {
 			return conn.Close(ctx)
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
-			return fmt.Errorf("the server does not answer: %w\n%s", err, log)
+		if _, noFile := os.Stat(filepath.Join(s.folder, "failed")); noFile != nil {
+			select {
+			case <-tick.C:
+				continue
+			case <-ctx.Done():
+			}
 		}
+		log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
+		return fmt.Errorf("the server does not answer: %w\n%s", err, log)
 	}
 }
 
