@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -198,17 +199,27 @@ func TestUnguardedSuspects(t *testing.T) {
 	}
 }
 
-func TestUnguardedMeansThatEmptySuspectsFail(t *testing.T) {
+func TestWhatIsNotToldAsUnguardedNeverFails(t *testing.T) {
 	e := env(t)
-	arm := rapid.SampledFrom([]string{
-		`suspects[0].kind == "prompt"`, `size(suspects) > 0`, `size(suspects) == 0`, `suspects.exists(s, s.probability > 0.1)`,
-		`incident.severity == "page"`, `!(size(suspects) < 1)`, `none > 0.9`, `suspects.filter(s, s.probability > 0.1)[0].kind == "code"`,
+	arm := rapid.Custom(func(t *rapid.T) string {
+		n := rapid.IntRange(0, 2).Draw(t, "n")
+		op := rapid.SampledFrom([]string{"<", "<=", ">", ">=", "==", "!="}).Draw(t, "operator")
+		src := rapid.SampledFrom([]string{
+			fmt.Sprintf(`suspects[%d].kind == "prompt"`, n), fmt.Sprintf(`size(suspects) %s %d`, op, n),
+			fmt.Sprintf(`%d %s suspects.size()`, n, op), `suspects.exists(s, s.probability > 0.1)`,
+			`suspects.filter(s, s.probability > 0.1)[0].kind == "code"`, `incident.severity == "page"`, `suspects.all(s, s.kind != "code")`,
+		}).Draw(t, "arm")
+		if rapid.Bool().Draw(t, "not") {
+			return "!(" + src + ")"
+		}
+		return src
 	})
+	safe := 0
 	rapid.Check(t, func(t *rapid.T) {
 		src := arm.Draw(t, "first")
 		for range rapid.IntRange(0, 4).Draw(t, "more") {
-			op := rapid.SampledFrom([]string{" && ", " || "}).Draw(t, "op")
-			src = "(" + src + ")" + op + arm.Draw(t, "arm")
+			format := rapid.SampledFrom([]string{"(%s) && %s", "(%s) || %s", "%[2]s && (%[1]s)", "(%s) ? %s : false", "(%s) ? true : %s"}).Draw(t, "join")
+			src = fmt.Sprintf(format, src, arm.Draw(t, "arm"))
 		}
 		c, problems := e.Condition(src)
 		if problems != nil {
@@ -217,13 +228,20 @@ func TestUnguardedMeansThatEmptySuspectsFail(t *testing.T) {
 		if len(c.Unguarded()) > 0 {
 			return
 		}
+		safe++
 		for _, severity := range []string{"page", "info"} {
-			s := expr.Scope{Incident: expr.Incident{Severity: severity}, None: 1}
-			if _, err := c.Eval(s); err != nil {
-				t.Fatalf("%s is said to be safe and fails: %v", src, err)
+			s := expr.Scope{Incident: expr.Incident{Severity: severity}}
+			for range 4 {
+				if _, err := c.Eval(s); err != nil {
+					t.Fatalf("%s is not told and fails with %d suspects: %v", src, len(s.Suspects), err)
+				}
+				s.Suspects = append(s.Suspects, expr.Suspect{Kind: "code", Probability: 0.1 * float64(len(s.Suspects))})
 			}
 		}
 	})
+	if safe < 10 {
+		t.Errorf("only %d of the conditions were safe, which proves nothing", safe)
+	}
 }
 
 func TestRefers(t *testing.T) {
@@ -397,5 +415,12 @@ func BenchmarkConditionCompile(b *testing.B) {
 		if _, problems := e.Condition(`incident.signal == "refusal_ratio" && suspects.exists(s, s.kind == "prompt" && burn(1h) > 0.6)`); problems != nil {
 			b.Fatal(problems)
 		}
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = expr.New()
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"cel.dev/cel-go/common/ast"
 )
 
 // Template is a text with holes: "revert of ${suspects[0].title}". A text that is exactly one hole keeps the value's type;
@@ -232,24 +230,6 @@ func (t *Template) Unguarded(given ...*Condition) []Problem {
 		if p.hole != nil {
 			out = append(out, shifted(p.hole.unguarded(least), p.at)...)
 		}
-	}
-	return out
-}
-
-// Suspects tells whether the template reads a suspect by its place, as ${suspects[0].change}, and gives the places.
-func (t *Template) Suspects() []int {
-	var out []int
-	for _, p := range t.parts {
-		if p.hole == nil {
-			continue
-		}
-		ast.PreOrderVisit(p.hole.ast.NativeRep().Expr(), ast.NewExprVisitor(func(x ast.Expr) {
-			if index, ok := indexInto(x, "suspects"); ok {
-				if n, constant := number(index); constant {
-					out = append(out, n)
-				}
-			}
-		}))
 	}
 	return out
 }

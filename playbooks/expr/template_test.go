@@ -175,9 +175,6 @@ func TestTemplateRefersAndGuards(t *testing.T) {
 	if un := tpl.Unguarded(nil, guard); len(un) != 0 {
 		t.Errorf("guarded and still told: %+v", un)
 	}
-	if diff := cmp.Diff([]int{0}, tpl.Suspects()); diff != "" {
-		t.Error(diff)
-	}
 	if _, whole := tpl.Whole(); whole {
 		t.Error("two holes are not one reference")
 	}
