@@ -138,6 +138,7 @@ func (r *reader) nothing(n *node, v reflect.Value, path string) {
 		if v.Type() != secretType && len(fields(v.Type())) > 0 {
 			return
 		}
+	default:
 	}
 	r.fault(path, n.pos, "empty-value", last(path)+" has no value").Suggest("give it one or remove the key")
 }
@@ -266,10 +267,10 @@ func wants(t reflect.Type, opt options) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	switch {
-	case t == durationType:
+	switch t {
+	case durationType:
 		return "a duration such as 30s, 5m or 7d"
-	case t == secretType:
+	case secretType:
 		return "a reference to a secret, ${env:NAME} or ${file:PATH}"
 	}
 	switch t.Kind() {

@@ -36,7 +36,7 @@ func OSEnv(dir string) Env {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		f, err := os.Open(path)
+		f, err := os.Open(path) //nolint:gosec // the operator's own configuration names the file
 		if err != nil {
 			return nil, err
 		}

@@ -54,6 +54,7 @@ func follow(from place, rest string) (place, bool) {
 				return best, true
 			}
 		}
+	default:
 	}
 	return best, false
 }

@@ -110,6 +110,7 @@ func tooDeep(tokens token.Tokens) *token.Token {
 			depth--
 		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
 			run++
+		default:
 		}
 		if depth > MaxDepth || run > MaxDepth {
 			return t
@@ -139,6 +140,7 @@ func (r *reader) refuse(tokens token.Tokens) bool {
 				Suggest("text that begins with ! goes in quotes")
 		case token.DirectiveType:
 			r.fault("%", at, "directive", "YAML directives are not allowed").Suggest("remove the line")
+		default:
 		}
 	}
 	return false

@@ -106,10 +106,10 @@ func TestDeepNestingIsRefusedHoweverItIsWritten(t *testing.T) {
 		indented.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
 	for name, text := range map[string]string{
-		"brackets": strings.Repeat("[", 500_000),
-		"braces":   "any: " + strings.Repeat("{a: ", 100_000),
-		"dashes":   strings.Repeat("- ", 300_000) + "x",
-		"tags":     strings.Repeat("!a ", 100_000) + "x",
+		"brackets": strings.Repeat("[", 60_000),
+		"braces":   "any: " + strings.Repeat("{a: ", 40_000),
+		"dashes":   strings.Repeat("- ", 60_000) + "x",
+		"tags":     strings.Repeat("!a ", 40_000) + "x",
 		"indented": indented.String(),
 	} {
 		var got any

@@ -14,7 +14,7 @@ import (
 const (
 	durationPattern = `^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h|d|w))+$`
 	percentPattern  = `^[0-9]+(\.[0-9]+)? ?%$`
-	secretPattern   = `^\$\{(env|file):[^{}\s"']+\}$`
+	secretPattern   = `^\$\{(env|file):[^{}\s"']+\}$` //nolint:gosec // the form of a reference, not a secret
 )
 
 // Schema writes the JSON Schema (draft 2020-12) of what Load reads into a value of root's type, for editors. It follows the

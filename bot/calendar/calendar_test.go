@@ -16,23 +16,23 @@ import (
 )
 
 // load reads a configuration as people write it.
-func load(t testing.TB, text string) calendar.Config {
-	t.Helper()
+func load(tb testing.TB, text string) calendar.Config {
+	tb.Helper()
 	var c calendar.Config
 	doc, diags := configs.Load("windows.yaml", []byte(text), &c, configs.Env{})
 	r := diag.New()
 	c.WithDefaults().Check(r)
 	if diags = append(diags, doc.Resolve(r.Faults())...); len(diags) > 0 {
-		t.Fatalf("unexpected: %v", diags)
+		tb.Fatalf("unexpected: %v", diags)
 	}
 	return c
 }
 
-func open(t testing.TB, text string) *calendar.Calendar {
-	t.Helper()
-	c, err := calendar.New(load(t, text))
+func open(tb testing.TB, text string) *calendar.Calendar {
+	tb.Helper()
+	c, err := calendar.New(load(tb, text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
@@ -95,11 +95,11 @@ func TestAt(t *testing.T) {
 	}
 }
 
-func at(t testing.TB, text string) time.Time {
-	t.Helper()
+func at(tb testing.TB, text string) time.Time {
+	tb.Helper()
 	out, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
@@ -157,9 +157,11 @@ func expected(local time.Time, from, to string) bool {
 	before, _ := time.Parse("2006-01-02", day)
 	yesterday := before.AddDate(0, 0, -1).Format("2006-01-02")
 	if from < to {
-		return !(friday(day) && from <= clock && clock < to)
+		closed := friday(day) && from <= clock && clock < to
+		return !closed
 	}
-	return !(friday(day) && clock >= from || friday(yesterday) && clock < to)
+	closed := friday(day) && clock >= from || friday(yesterday) && clock < to
+	return !closed
 }
 
 func TestEveryMinuteAroundATransition(t *testing.T) {
@@ -289,8 +291,10 @@ func FuzzWords(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, pair := range [][2]word{
-			{new(calendar.Clock), new(calendar.Clock)}, {new(calendar.Days), new(calendar.Days)},
-			{new(calendar.Dates), new(calendar.Dates)}, {new(calendar.Moment), new(calendar.Moment)},
+			{new(calendar.Clock), new(calendar.Clock)},
+			{new(calendar.Days), new(calendar.Days)},
+			{new(calendar.Dates), new(calendar.Dates)},
+			{new(calendar.Moment), new(calendar.Moment)},
 		} {
 			if pair[0].UnmarshalText([]byte(text)) != nil {
 				continue

@@ -33,8 +33,9 @@ func (e *eyes) next(now time.Time, open bool) time.Time {
 
 // edges are the minutes of the day at which a window may begin or end.
 func (e *eyes) edges() []Clock {
-	out := []Clock{0}
-	for _, w := range slices.Concat(e.allow, e.deny) {
+	windows := slices.Concat(e.allow, e.deny)
+	out := make([]Clock, 1, 1+2*len(windows)) // midnight is always one
+	for _, w := range windows {
 		from, to := w.span()
 		out = append(out, from, to%(24*60))
 	}

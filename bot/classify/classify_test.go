@@ -98,19 +98,27 @@ func TestClassify(t *testing.T) {
 	}{
 		"the most telling kind names a change of several": {
 			bot.Change{Repository: "acme/assistants", Paths: []string{"services/support/main.go", "prompts/support/a.md", "evals/x.yaml"}},
-			[]bot.Kind{bot.Prompt, bot.Evaluation, bot.Code}, []string{"support"}, "github.revert",
+			[]bot.Kind{bot.Prompt, bot.Evaluation, bot.Code},
+			[]string{"support"},
+			"github.revert",
 		},
 		"an own rule comes before the shipped ones": {
 			bot.Change{Repository: "acme/assistants", Paths: []string{"services/support/answers/refund.py"}},
-			[]bot.Kind{bot.Prompt}, []string{"support"}, "github.revert",
+			[]bot.Kind{bot.Prompt},
+			[]string{"support"},
+			"github.revert",
 		},
 		"an own rule may name services of another repository": {
 			bot.Change{Repository: "acme/search", Paths: []string{"synonyms/de.txt"}},
-			[]bot.Kind{bot.Retrieval}, []string{"sales", "search"}, "",
+			[]bot.Kind{bot.Retrieval},
+			[]string{"sales", "search"},
+			"",
 		},
 		"the repository's name is matched without regard to case": {
 			bot.Change{Repository: "Acme/Assistants", Paths: []string{"prompts/sales/a.md"}},
-			[]bot.Kind{bot.Prompt}, []string{"sales"}, "",
+			[]bot.Kind{bot.Prompt},
+			[]string{"sales"},
+			"",
 		},
 		"without paths every service of the repository counts as touched": {
 			bot.Change{Repository: "acme/assistants"}, []bot.Kind{bot.Code}, []string{"support", "sales"}, "",
@@ -120,11 +128,15 @@ func TestClassify(t *testing.T) {
 		},
 		"what the source said is kept": {
 			bot.Change{Kind: bot.Model, Services: []string{"support", "elsewhere"}, Paths: nil},
-			[]bot.Kind{bot.Model}, []string{"support", "elsewhere"}, "argo.undo",
+			[]bot.Kind{bot.Model},
+			[]string{"support", "elsewhere"},
+			"argo.undo",
 		},
 		"a source's rollback is kept": {
 			bot.Change{Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}, Rollback: "flags.off"},
-			[]bot.Kind{bot.Prompt}, []string{"support"}, "flags.off",
+			[]bot.Kind{bot.Prompt},
+			[]string{"support"},
+			"flags.off",
 		},
 		"a repository that nobody claims touches nothing": {
 			bot.Change{Repository: "acme/website", Paths: []string{"index.html"}}, []bot.Kind{bot.Code}, nil, "",
@@ -166,7 +178,7 @@ func TestCheckTellsEveryFault(t *testing.T) {
 	r := diag.New()
 	c := classify.Config{Rules: []classify.Rule{
 		{Kind: "promt", Paths: []string{"a/**", "b/[", ""}, Repository: "{"},
-		{Kind: bot.Code, Services: []string{"suport"}},
+		{Kind: bot.Code, Services: []string{"supprt"}},
 	}}
 	c.Check(r)
 	c.CheckServices(r, []string{"support"})

@@ -83,7 +83,8 @@ func Defaults() []Rule {
 		}},
 		{Kind: bot.Prompt, Paths: []string{
 			"**/{prompt,prompts,system_prompts,personas,few_shot,few-shot,fewshot}/**",
-			"**/*.{prompt,prompty,promptl}", "**/*.prompt.*", "**/*{_prompt,-prompt,_prompts,-prompts}.*", "**/{prompt,prompts}.*",
+			"**/*.{prompt,prompty,promptl}", //nolint:misspell // .prompty is a file format
+			"**/*.prompt.*", "**/*{_prompt,-prompt,_prompts,-prompts}.*", "**/{prompt,prompts}.*",
 			"**/system*.{md,txt,j2,jinja,jinja2,tmpl,mustache,hbs}",
 		}},
 		{Kind: bot.Embedding, Paths: []string{

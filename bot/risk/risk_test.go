@@ -60,7 +60,8 @@ func TestAssess(t *testing.T) {
 		"a Friday alone is low":                 {good(), calendar("friday"), nil, bot.Low, []string{"friday"}},
 		"an unreviewed change of one's own on a Friday afternoon is high": {
 			with(func(c *bot.Change) { c.Reviewers = []string{"Ana"}; c.MergedBy = "ana" }),
-			calendar("out_of_window", "friday"), nil, bot.High, []string{"out_of_window", "unreviewed", "friday", "self_merged"},
+			calendar("out_of_window", "friday"), nil, bot.High,
+			[]string{"out_of_window", "unreviewed", "friday", "self_merged"},
 		},
 		"a freeze alone is high":              {good(), calendar("freeze"), nil, bot.High, []string{"freeze"}},
 		"a freeze and no review are critical": {with(func(c *bot.Change) { c.Reviewers = nil }), calendar("freeze"), nil, bot.Critical, []string{"freeze", "unreviewed"}},

@@ -35,7 +35,7 @@ func TestAValueIsMaskedInEveryForm(t *testing.T) {
 		out.Write(data)
 	}
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v, "h", h)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v, "h", h, slog.Any("p", &v))
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v, "h", h, "p", &v)
 	fmt.Fprintln(&out, fmt.Errorf("failed with %v: %w", v, fmt.Errorf("%v", h)))
 	for _, leak := range []string{"top-secret", fmt.Sprintf("%x", "top-secret")} {
 		if strings.Contains(out.String(), leak) {
