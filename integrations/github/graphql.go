@@ -16,9 +16,8 @@ const revertMutation = `mutation($input: RevertPullRequestInput!) {
 }`
 
 type revertInput struct {
-	PullRequestID    string `json:"pullRequestId"`
-	Body             string `json:"body"`
-	ClientMutationID string `json:"clientMutationId"`
+	PullRequestID string `json:"pullRequestId"`
+	Body          string `json:"body"`
 }
 
 type revertRequest struct {
@@ -47,12 +46,12 @@ type graphError struct {
 }
 
 // revertPullRequest asks GitHub to open the pull request that undoes the one with the given node ID.
-func (c *Client) revertPullRequest(ctx context.Context, node, body, key string) (*revert, error) {
+func (c *Client) revertPullRequest(ctx context.Context, node, body string) (*revert, error) {
 	call := c.rest.Call()
 	client := c.api(call)
 	req, err := client.NewRequest("POST", c.graphql, revertRequest{
 		Query:     revertMutation,
-		Variables: map[string]revertInput{"input": {PullRequestID: node, Body: body, ClientMutationID: key}},
+		Variables: map[string]revertInput{"input": {PullRequestID: node, Body: body}},
 	})
 	if err != nil {
 		return nil, call.Refused(playbooks.Permanent, 0, "the request could not be made: %v", err)
@@ -73,7 +72,7 @@ func (c *Client) revertPullRequest(ctx context.Context, node, body, key string) 
 
 // graphFailure reads GraphQL's errors, which come with status 200.
 func graphFailure(call *rest.Call, errs []graphError) error {
-	var messages []string
+	messages := make([]string, 0, len(errs))
 	fate := playbooks.Unknown
 	for _, e := range errs {
 		messages = append(messages, e.Message)

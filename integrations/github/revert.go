@@ -2,8 +2,8 @@ package github
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,8 +17,10 @@ import (
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
-// reverter carries out github.revert. The pull request that it opens carries a mark made from the call's key, so that after
-// a crash the half-done work is found again: a revert that was opened but not merged goes on at the merge.
+// reverter carries out github.revert. The pull request that it opens carries two marks, made from the call's key and from the
+// change, so that after a crash the half-done work is found again: a revert that was opened but not merged goes on at the
+// merge. The marks are made with our secret and the oldest pull request that carries one counts, so nobody can have a pull
+// request of theirs merged by copying a mark into it.
 type reverter struct{ c *Client }
 
 var (
@@ -30,8 +32,9 @@ var (
 type subject struct {
 	change      bot.Change
 	owner, name string
-	mark        string
-	merge       bool
+	// stepMark and changeMark tell that a pull request is this step's, or that it is ours and about this change.
+	stepMark, changeMark string
+	merge                bool
 }
 
 // Act opens the reverting pull request unless that was done before, and merges it where it may.
@@ -93,8 +96,10 @@ func (r reverter) subject(ctx context.Context, call playbooks.Call) (subject, er
 	case call.Key == "":
 		return refuse("a revert without an idempotency key could be done twice")
 	}
-	sum := sha256.Sum256([]byte(call.Key))
-	s := subject{change: change, owner: owner, name: name, merge: r.c.config.AllowMerge, mark: hex.EncodeToString(sum[:16])}
+	s := subject{
+		change: change, owner: owner, name: name, merge: r.c.config.AllowMerge,
+		stepMark: r.mark("step", call.Key), changeMark: r.mark("change", change.ID),
+	}
 	if want, given := call.With["merge"].(bool); given {
 		s.merge = want && r.c.config.AllowMerge
 	}
@@ -118,17 +123,24 @@ func revertOf(pr *gh.PullRequest) *revert {
 	}
 }
 
-func markOf(key string) string { return "<!-- firebreak:" + key + " -->" }
+// mark is a comment that only we can make, and that people do not see.
+func (r reverter) mark(kind, of string) string {
+	mac := hmac.New(sha256.New, []byte(r.c.config.WebhookSecret.Reveal()))
+	mac.Write([]byte("github.revert\x00" + kind + "\x00" + of))
+	return fmt.Sprintf("<!-- firebreak:%s:%x -->", kind, mac.Sum(nil)[:16])
+}
 
 // findPages bounds the look back: reverts are younger than what they revert, so the newest 500 pull requests settle it.
 const findPages = 5
 
-// find returns our marked pull request, nil when there is none, and refuses when somebody else is at it or was before.
+// find returns this step's pull request, or an open one that another run of ours left behind; nil when there is none. It
+// refuses when the change was reverted already. An open pull request of somebody else's does not stop us: otherwise anybody
+// who may open one could stop a rollback.
 func (r reverter) find(ctx context.Context, s subject) (*revert, error) {
 	options := &gh.PullRequestListOptions{
 		State: "all", Base: s.change.Branch, Sort: "created", Direction: "desc", ListOptions: gh.ListOptions{PerPage: 100},
 	}
-	var other *gh.PullRequest
+	var step, ours, done *gh.PullRequest // the oldest of each: lists come newest first
 	for range findPages {
 		call := r.c.rest.Repeatable()
 		pulls, resp, err := r.c.api(call).PullRequests.List(ctx, s.owner, s.name, options)
@@ -136,38 +148,37 @@ func (r reverter) find(ctx context.Context, s subject) (*revert, error) {
 			return nil, failure(call, err)
 		}
 		for _, pr := range pulls {
-			if strings.Contains(pr.GetBody(), markOf(s.mark)) {
-				return revertOf(pr), nil
+			switch {
+			case strings.Contains(pr.GetBody(), s.stepMark):
+				step = pr
+			case strings.Contains(pr.GetBody(), s.changeMark):
+				ours = pr
 			}
-			if other == nil && undoes(pr, s.change) {
-				other = pr
+			if undid(pr, s.change) {
+				done = pr
 			}
 		}
 		if resp.NextPage == 0 || (len(pulls) > 0 && pulls[len(pulls)-1].GetNumber() < s.change.Number) {
-			return nil, r.refuseOther(s, other)
+			break
 		}
 		options.Page = resp.NextPage
 	}
-	return nil, r.refuseOther(s, other)
+	switch {
+	case step != nil:
+		return revertOf(step), nil
+	case done != nil:
+		return nil, r.c.rest.Call().Refused(playbooks.Permanent, 0, "%s was already reverted by #%d", s.change.ID, done.GetNumber())
+	case ours != nil && ours.GetState() == "open":
+		return revertOf(ours), nil
+	default:
+		return nil, nil
+	}
 }
 
-// undoes tells whether a pull request that counts (open or merged) reverts the change.
-func undoes(pr *gh.PullRequest, change bot.Change) bool {
-	if pr.GetState() != "open" && pr.GetMergedAt().IsZero() {
-		return false
-	}
-	return pr.GetNumber() > change.Number && revertedPull(change.Repository, pr.GetBody(), pr.GetHead().GetRef()) == change.ID
-}
-
-func (r reverter) refuseOther(s subject, other *gh.PullRequest) error {
-	if other == nil {
-		return nil
-	}
-	what := "is already being reverted by the open pull request"
-	if !other.GetMergedAt().IsZero() {
-		what = "was already reverted by"
-	}
-	return r.c.rest.Call().Refused(playbooks.Permanent, 0, "%s %s #%d", s.change.ID, what, other.GetNumber())
+// undid tells whether a pull request was merged that reverts the change.
+func undid(pr *gh.PullRequest, change bot.Change) bool {
+	return !pr.GetMergedAt().IsZero() && pr.GetNumber() > change.Number &&
+		revertedPull(change.Repository, pr.GetBody(), pr.GetHead().GetRef()) == change.ID
 }
 
 // open asks GitHub to make the reverting pull request.
@@ -182,8 +193,8 @@ func (r reverter) open(ctx context.Context, s subject, call playbooks.Call) (*re
 		node = pr.GetNodeID()
 	}
 	body := fmt.Sprintf("Reverts %s#%d\n\nOpened by Firebreak for incident `%s` (playbook `%s`, step `%s`).\n\n%s\n",
-		s.change.Repository, s.change.Number, plain(call.Incident), plain(call.Playbook), plain(call.Step), markOf(s.mark))
-	return r.c.revertPullRequest(ctx, node, body, s.mark)
+		s.change.Repository, s.change.Number, plain(call.Incident), plain(call.Playbook), plain(call.Step), s.stepMark+s.changeMark)
+	return r.c.revertPullRequest(ctx, node, body)
 }
 
 // plain keeps a name of ours from being anything but a name inside back-ticks.

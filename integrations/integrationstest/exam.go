@@ -83,6 +83,7 @@ func Exam(t *testing.T, s Subject) {
 
 // examConfig prints the configuration in every way that a program might.
 func examConfig(t *testing.T, s Subject) {
+	t.Helper()
 	forms := map[string]string{
 		"%v":  fmt.Sprintf("%v", s.Config),
 		"%+v": fmt.Sprintf("%+v", s.Config),
@@ -261,7 +262,7 @@ func (e examiner) garbage(t *testing.T) {
 }
 
 func (e examiner) unreachable(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +314,7 @@ func noLeak(t *testing.T, err error, secrets []secret.Value) {
 	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		noSecrets(t, "an error as "+form, fmt.Sprintf(form, err), secrets)
 	}
-	switch inner := err.(type) {
+	switch inner := err.(type) { //nolint:errorlint // every link of the chain is looked at by itself
 	case interface{ Unwrap() error }:
 		noLeak(t, inner.Unwrap(), secrets)
 	case interface{ Unwrap() []error }:

@@ -8,37 +8,39 @@ import (
 
 // Shared returns the path of a file of the shared test material (vendors' own descriptions and samples), which lives beside
 // the checkout or where FIREBREAK_SHARED says. Where it is missing the test is skipped; in CI that is a failure.
-func Shared(t testing.TB, elements ...string) string {
-	t.Helper()
+func Shared(tb testing.TB, elements ...string) string {
+	tb.Helper()
 	root := os.Getenv("FIREBREAK_SHARED")
 	if root == "" {
-		root = beside(t)
+		root = beside(tb)
 	}
 	path := filepath.Join(append([]string{root}, elements...)...)
-	if _, err := os.Stat(path); root == "" || err != nil {
+	_, err := os.Stat(path) //nolint:gosec // tests name their files, nobody else does
+	if root == "" || err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared test material is missing: set FIREBREAK_SHARED to the folder that holds %s", filepath.Join(elements...))
+			tb.Fatalf("the shared test material is missing: set FIREBREAK_SHARED to the folder that holds %s", filepath.Join(elements...))
 		}
-		t.Skipf("the shared test material %s is not here; set FIREBREAK_SHARED to run this test", filepath.Join(elements...))
+		tb.Skipf("the shared test material %s is not here; set FIREBREAK_SHARED to run this test", filepath.Join(elements...))
 	}
 	return path
 }
 
 // Read returns the content of a shared file.
-func Read(t testing.TB, elements ...string) []byte {
-	t.Helper()
-	content, err := os.ReadFile(Shared(t, elements...))
+func Read(tb testing.TB, elements ...string) []byte {
+	tb.Helper()
+	content, err := os.ReadFile(Shared(tb, elements...))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return content
 }
 
 // beside looks for a folder "shared" next to any folder above the package.
-func beside(t testing.TB) string {
+func beside(tb testing.TB) string {
+	tb.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for {
 		if info, err := os.Stat(filepath.Join(dir, "shared", "contracts")); err == nil && info.IsDir() {

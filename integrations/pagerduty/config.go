@@ -82,7 +82,8 @@ func (c Config) key(service string) secret.Value {
 
 // secrets lists all routing keys.
 func (c Config) secrets() []secret.Value {
-	all := []secret.Value{c.RoutingKey}
+	all := make([]secret.Value, 0, 1+len(c.RoutingKeys))
+	all = append(all, c.RoutingKey)
 	for _, service := range slices.Sorted(maps.Keys(c.RoutingKeys)) {
 		all = append(all, c.RoutingKeys[service])
 	}

@@ -1,25 +1,16 @@
 package pagerduty_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -31,145 +22,10 @@ import (
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 var (
 	routingKey = secret.New("e93facc04764012d7bfb002500d5d1a6")
 	supportKey = secret.New("737ea619db564d41bd9824063e1f6b08")
 )
-
-type cards map[string]bot.Card
-
-func (c cards) Card(_ context.Context, incident string) (bot.Card, error) {
-	card, ok := c[incident]
-	if !ok {
-		return bot.Card{}, bot.Errorf(bot.NotFound, "no incident %s", incident)
-	}
-	return card, nil
-}
-
-func refusals() bot.Card {
-	return bot.Card{
-		Incident: "inc-1", Service: "support-assistant", Severity: detectors.Page, State: bot.Open,
-		Headline: "refusals burn the budget 22 times too fast since 14:02",
-		Facts:    []bot.Fact{{Label: "Objective", Value: "useful answers 99 %"}, {Label: "Since", Value: "14:02 UTC (8 minutes)"}},
-		Suspects: []bot.Suspect{{
-			Change: "github:acme/assistants#482", Kind: bot.Prompt, Title: "Stricter refusals <script>", Author: "alice", Probability: 0.82,
-			Reasons: []bot.Reason{
-				{Code: "kind", Sentence: "a prompt can do this", Weight: 0.4},
-				{Code: "lag", Sentence: "it took effect 4 minutes before", Weight: 2.1},
-				{Code: "same", Sentence: "it is this service's own", Weight: 1.3},
-			},
-		}},
-		None:      0.1,
-		Doing:     []string{"paged", "asked for approval to revert"},
-		Approvals: []bot.Approval{{ID: "apr-1", Question: "Revert acme/assistants#482?"}},
-		URL:       "https://firebreak.example/incidents/inc-1",
-		Updated:   time.Date(2026, 11, 20, 14, 10, 0, 0, time.UTC),
-	}
-}
-
-// vendor is an Events API that checks every event against PagerDuty's own description and folds alerts by dedup key.
-type vendor struct {
-	t      *testing.T
-	server *httptest.Server
-	router func(*http.Request) error
-	events []map[string]any
-	// answers are given instead of 202, in order; one that is left over fails the test.
-	answers []answer
-}
-
-type answer struct {
-	status int
-	header map[string]string
-	body   string
-}
-
-func newVendor(t *testing.T, strict bool) *vendor {
-	v := &vendor{t: t, router: func(*http.Request) error { return nil }}
-	if strict {
-		v.router = described(t)
-	}
-	v.server = httptest.NewServer(v)
-	t.Cleanup(func() {
-		v.server.Close()
-		if len(v.answers) > 0 {
-			t.Errorf("%d answers were not asked for", len(v.answers))
-		}
-	})
-	return v
-}
-
-func described(t *testing.T) func(*http.Request) error {
-	doc, err := openapi3.NewLoader().LoadFromData(integrationstest.Read(t, "contracts", "pagerduty", "events-v2-openapi.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = openapi3.Servers{{URL: "/v2"}}
-	router, err := gorillamux.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(r *http.Request) error {
-		route, params, err := router.FindRoute(r)
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", r.Method, r.URL, err)
-		}
-		return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-			Request: r, Route: route, PathParams: params,
-			Options: &openapi3filter.Options{ExcludeReadOnlyValidations: true, MultiError: true},
-		})
-	}
-}
-
-func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if err := v.router(r); err != nil {
-		v.t.Errorf("PagerDuty's description refuses the request: %v\n%s", err, body)
-	}
-	if len(body) > 512<<10 {
-		v.t.Errorf("an event of %d bytes is larger than the 512 KB that PagerDuty takes", len(body))
-	}
-	var event map[string]any
-	if err := json.Unmarshal(body, &event); err != nil {
-		v.t.Error(err)
-	}
-	v.events = append(v.events, event)
-	a := answer{status: 202, body: fmt.Sprintf(`{"status":"success","message":"Event processed","dedup_key":%q}`, event["dedup_key"])}
-	if len(v.answers) > 0 {
-		a, v.answers = v.answers[0], v.answers[1:]
-	}
-	w.Header().Set("Content-Type", "application/json")
-	for k, val := range a.header {
-		w.Header().Set(k, val)
-	}
-	w.WriteHeader(a.status)
-	_, _ = io.WriteString(w, a.body)
-}
-
-func (v *vendor) client(t *testing.T, all cards) map[string]playbooks.Bound {
-	c := pagerduty.New(pagerduty.Config{
-		RoutingKey: routingKey, RoutingKeys: map[string]secret.Value{"support-assistant": supportKey}, EventsURL: v.server.URL,
-	}, pagerduty.Options{Cards: all})
-	t.Cleanup(c.Close)
-	return byName(c.Actions())
-}
-
-func byName(actions []playbooks.Bound) map[string]playbooks.Bound {
-	out := map[string]playbooks.Bound{}
-	for _, a := range actions {
-		out[a.Name] = a
-	}
-	return out
-}
-
-func call(action string, with map[string]any) playbooks.Call {
-	return playbooks.Call{
-		Run: "run-1", Playbook: "prompt-regression", Step: "page", Action: action, Attempt: 1, Key: "run-1/page", With: with,
-		Incident: "inc-1", Service: "support-assistant",
-	}
-}
 
 func TestAPageSaysWhatPeopleNeedAtNight(t *testing.T) {
 	v := newVendor(t, true)
@@ -215,15 +71,20 @@ func TestEveryActionSatisfiesPagerDutysDescription(t *testing.T) {
 		{"a page of another severity", "pagerduty.page", map[string]any{"severity": "warning"}, []string{"firebreak/inc-1"}, []string{"trigger"}},
 		{
 			"resolving takes the escalation back too", "pagerduty.resolve", nil,
-			[]string{"firebreak/inc-1", "firebreak/inc-1/escalation"}, []string{"resolve", "resolve"},
+			[]string{"firebreak/inc-1", "firebreak/inc-1/escalation"},
+			[]string{"resolve", "resolve"},
 		},
 		{
-			"acknowledging", "pagerduty.resolve", map[string]any{"as": "acknowledge"},
-			[]string{"firebreak/inc-1", "firebreak/inc-1/escalation"}, []string{"acknowledge", "acknowledge"},
+			"acknowledging", "pagerduty.resolve",
+			map[string]any{"as": "acknowledge"},
+			[]string{"firebreak/inc-1", "firebreak/inc-1/escalation"},
+			[]string{"acknowledge", "acknowledge"},
 		},
 		{
-			"an escalation is an alert of its own", "pagerduty.escalate", map[string]any{"reason": "the revert failed"},
-			[]string{"firebreak/inc-1/escalation"}, []string{"trigger"},
+			"an escalation is an alert of its own", "pagerduty.escalate",
+			map[string]any{"reason": "the revert failed"},
+			[]string{"firebreak/inc-1/escalation"},
+			[]string{"trigger"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -361,6 +222,7 @@ func TestExam(t *testing.T) {
 		},
 		Secrets: []secret.Value{routingKey, supportKey},
 		New: func(t *testing.T, e integrationstest.Env) []integrationstest.Op {
+			t.Helper()
 			c := pagerduty.New(pagerduty.Config{
 				RoutingKey: routingKey, RoutingKeys: map[string]secret.Value{"support-assistant": supportKey}, EventsURL: e.URL,
 			}, pagerduty.Options{Cards: cards{"inc-1": refusals()}, Registerer: e.Registerer, Tracer: e.Tracer})
@@ -415,7 +277,3 @@ func TestATimeoutIsRepeatedUnderTheSameKey(t *testing.T) {
 		t.Errorf("%s %v", fate, err)
 	}
 }
-
-type transport func(*http.Request) (*http.Response, error)
-
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -17,11 +17,11 @@ import (
 // limits are Block Kit's, by thing and property.
 type limits map[string]map[string]any
 
-func readLimits(t testing.TB) limits {
-	t.Helper()
+func readLimits(tb testing.TB) limits {
+	tb.Helper()
 	var l limits
-	if err := json.Unmarshal(integrationstest.Read(t, "contracts", "slack", "block-kit", "limits.json"), &l); err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal(integrationstest.Read(tb, "contracts", "slack", "block-kit", "limits.json"), &l); err != nil {
+		tb.Fatal(err)
 	}
 	return l
 }

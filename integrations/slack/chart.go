@@ -5,14 +5,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 
 	api "github.com/slack-go/slack"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
 
-// maxChart bounds the picture, in bytes.
-const maxChart = 4 << 20
+// maxChart bounds the picture, in bytes; chartTime bounds how long the card waits for it.
+const (
+	maxChart  = 4 << 20
+	chartTime = 5 * time.Second
+)
 
 // chart brings the place's picture up to date where it may: a new one, or a changed one after a while, since every upload is
 // three requests and a file that stays. A picture that cannot be uploaded is left out or stays as it was; the card goes on
@@ -27,6 +31,8 @@ func (c *Client) chart(ctx context.Context, incident string, place *Place, card 
 	if place.ChartSum == name || (place.Chart != "" && now.Sub(place.ChartAt) < c.config.ChartEvery) {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, chartTime)
+	defer cancel()
 	call := c.rest.Call()
 	file, err := c.api(call).UploadFileContext(ctx, api.UploadFileParameters{
 		Reader:   bytes.NewReader(card.Chart),

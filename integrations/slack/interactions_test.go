@@ -88,6 +88,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
+	t.Helper()
 	d := &desk{office: &office{}, registry: prometheus.NewRegistry()}
 	c := New(Config{Token: botToken, SigningSecret: signingSecret}, Options{
 		Now: func() time.Time { return signedAt.Add(time.Minute) },

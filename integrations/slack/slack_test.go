@@ -1,123 +1,22 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/diag"
 	"github.com/firebreak-dev/firebreak/configs/secret"
-	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
-
-func TestTheCardAsPeopleSeeIt(t *testing.T) {
-	readable := readLimits(t)
-	resolved := refusals()
-	resolved.State, resolved.Approvals, resolved.Suspects, resolved.None = bot.Resolved, nil, nil, 1
-	for name, card := range map[string]bot.Card{"card-open.json": refusals(), "card-resolved.json": resolved, "card-empty.json": {}} {
-		m := render(card, picture{file: "F0000001", alt: "refusal ratio rose from 1 % to 9 %"}, true)
-		blocks, err := json.MarshalIndent(map[string]any{"text": m.text, "blocks": m.blocks}, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden(t, name, append(blocks, '\n'))
-		valid(t, readable, m)
-	}
-}
-
-func valid(t interface {
-	Errorf(string, ...any)
-	Helper()
-}, l limits, m message) {
-	t.Helper()
-	raw, _ := json.Marshal(m.blocks)
-	var blocks []any
-	_ = json.Unmarshal(raw, &blocks)
-	k := &kit{limits: l}
-	k.message(blocks)
-	k.unique(blocks)
-	for _, f := range k.faults {
-		t.Errorf("%s", f)
-	}
-}
-
-func TestAnyCardIsAMessageThatSlackTakes(t *testing.T) {
-	readable := readLimits(t)
-	words := rapid.OneOf(rapid.String(), rapid.StringN(0, 4000, -1), rapid.SampledFrom([]string{"<!channel>", "<@U1>", "&amp;", "*x*", "\u202e", "\x00"}))
-	rapid.Check(t, func(t *rapid.T) {
-		draw := func(name string) string { return words.Draw(t, name) }
-		card := bot.Card{
-			Incident: draw("incident"), Service: draw("service"), Headline: draw("headline"), URL: "https://x.example/" + draw("url"),
-			Severity: rapid.SampledFrom([]detectors.Severity{"", "page", "ticket", "info"}).Draw(t, "severity"),
-			State:    rapid.SampledFrom([]bot.State{"", bot.Open, bot.Acknowledged, bot.Resolved}).Draw(t, "state"),
-			None:     rapid.Float64().Draw(t, "none"),
-		}
-		for range rapid.IntRange(0, 12).Draw(t, "facts") {
-			card.Facts = append(card.Facts, bot.Fact{Label: draw("label"), Value: draw("value")})
-		}
-		for range rapid.IntRange(0, 8).Draw(t, "suspects") {
-			card.Suspects = append(card.Suspects, bot.Suspect{
-				Title: draw("title"), URL: draw("link"), Author: draw("author"), Probability: rapid.Float64().Draw(t, "p"),
-				Reasons: []bot.Reason{{Sentence: draw("reason")}, {Sentence: draw("reason"), Weight: 1}, {Sentence: draw("reason")}},
-			})
-		}
-		card.Doing = rapid.SliceOfN(words, 0, 10).Draw(t, "doing")
-		for i := range rapid.IntRange(0, 8).Draw(t, "approvals") {
-			card.Approvals = append(card.Approvals, bot.Approval{ID: "apr-" + strings.Repeat("x", i), Question: draw("question")})
-		}
-		m := render(card, picture{file: "F1", alt: draw("alt")}, true)
-		valid(t, readable, m)
-		if strings.ContainsAny(m.text, "<>") || utf8.RuneCountInString(m.text) > maxText {
-			t.Errorf("the text holds mark-up or is too long: %q", m.text)
-		}
-		raw, _ := json.Marshal(m.blocks)
-		var blocks []any
-		_ = json.Unmarshal(raw, &blocks)
-		noMarkup(t, blocks)
-	})
-}
-
-// noMarkup looks for mentions and links in every text that Slack reads as mark-up.
-func noMarkup(t *rapid.T, v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			noMarkup(t, e)
-		}
-	case map[string]any:
-		if s, _ := v["text"].(string); v["type"] == "mrkdwn" && strings.ContainsAny(s, "<>") {
-			t.Errorf("mark-up in %q", s)
-		}
-		for _, e := range v {
-			noMarkup(t, e)
-		}
-	}
-}
-
-func TestEscapesAreNeverTornApart(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.IntRange(1, 60).Draw(t, "limit")
-		s := escape(rapid.StringOf(rapid.SampledFrom([]rune("&<>ab 🔥\n"))).Draw(t, "s"), limit)
-		if utf8.RuneCountInString(s) > limit || !utf8.ValidString(s) || strings.ContainsAny(s, "<>\n") {
-			t.Fatalf("%q", s)
-		}
-		rest := strings.NewReplacer("&amp;", "", "&lt;", "", "&gt;", "").Replace(s)
-		if strings.Contains(rest, "&") {
-			t.Fatalf("a torn escape in %q", s)
-		}
-	})
-}
 
 func TestAnIncidentHasOneCard(t *testing.T) {
 	h := newHouse(t)
@@ -250,7 +149,7 @@ func TestTheChartIsPartOfTheCard(t *testing.T) {
 		t.Errorf("no chart in %s", raw)
 	}
 	card.Headline = "still burning"
-	card.Chart = append(png, 1)
+	card.Chart = append(bytes.Clone(png), 1)
 	h.deck.set(card)
 	if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
 		t.Fatal(err)
@@ -362,108 +261,6 @@ func TestSlacksWordsHaveTheirFates(t *testing.T) {
 	}
 }
 
-func TestManyUpdatesAreOneEdit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t)
-		if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
-			t.Fatal(err)
-		}
-		a, stop := h.run(t)
-		defer stop()
-		for i := range 50 {
-			card := refusals()
-			card.Headline = strings.Repeat("x", i+1)
-			h.deck.set(card)
-			if err := a.Update(t.Context(), "inc-1"); err != nil {
-				t.Fatal(err)
-			}
-			<-time.After(100 * time.Millisecond)
-		}
-		if err := a.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		m := h.vendor.messages[0]
-		if m.edits < 5 || m.edits > 7 {
-			t.Errorf("%d edits in five seconds, want about one a second", m.edits)
-		}
-		if !strings.HasSuffix(m.text, ": "+strings.Repeat("x", 50)) {
-			t.Errorf("the newest state is not shown: %q", m.text)
-		}
-		if err := a.Update(t.Context(), "inc-1"); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Flush(t.Context()); err != nil || h.vendor.messages[0].edits != m.edits {
-			t.Errorf("an edit that changes nothing: %v", err)
-		}
-	})
-}
-
-// run lets an announcer work until stop is called.
-func (h *house) run(t *testing.T) (a *Announcer, stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	a = h.client.Announcer()
-	over := make(chan error, 1)
-	go func() { over <- a.Run(ctx) }()
-	return a, func() {
-		cancel()
-		<-over
-	}
-}
-
-func TestAnEditHonoursSlacksHint(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t)
-		if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
-			t.Fatal(err)
-		}
-		a, stop := h.run(t)
-		defer stop()
-		var at []time.Duration
-		begun := time.Now()
-		h.vendor.when = func(method string) {
-			if method == "chat.update" {
-				at = append(at, time.Since(begun))
-			}
-		}
-		h.vendor.answers["chat.update"] = []reply{{429, map[string]string{"Retry-After": "20"}, ""}, word("internal_error")}
-		card := refusals()
-		card.Headline = "worse"
-		h.deck.set(card)
-		if err := a.Update(t.Context(), "inc-1"); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]time.Duration{0, 20 * time.Second, 22 * time.Second}, at); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-func TestACardThatCannotBeEditedIsLeftAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t)
-		if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
-			t.Fatal(err)
-		}
-		h.vendor.messages = nil
-		card := refusals()
-		card.Headline = "worse"
-		h.deck.set(card)
-		a, stop := h.run(t)
-		defer stop()
-		for _, incident := range []string{"inc-1", "inc-without-a-card"} {
-			if err := a.Update(t.Context(), incident); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := a.Flush(t.Context()); err != nil || h.vendor.count("chat.update") != 1 || len(h.vendor.messages) != 0 {
-			t.Errorf("%v, %d edits, %d messages", err, h.vendor.count("chat.update"), len(h.vendor.messages))
-		}
-	})
-}
-
 func TestExam(t *testing.T) {
 	config := Config{Token: botToken, SigningSecret: signingSecret, Channel: "#incidents"}
 	noCard := map[int]playbooks.Fate{}
@@ -471,6 +268,7 @@ func TestExam(t *testing.T) {
 		Config:  config,
 		Secrets: []secret.Value{botToken, signingSecret},
 		New: func(t *testing.T, e integrationstest.Env) []integrationstest.Op {
+			t.Helper()
 			c, mem, cards := config, &memory{places: map[string]Place{}}, &deck{cards: map[string]bot.Card{}}
 			cards.set(refusals())
 			c.APIURL = e.URL + "/api"
@@ -513,14 +311,6 @@ func TestConfigTellsAllItsFaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func BenchmarkRender(b *testing.B) {
-	card := refusals()
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = render(card, picture{file: "F1", alt: "chart"}, true)
 	}
 }
 

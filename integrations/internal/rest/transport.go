@@ -147,7 +147,7 @@ func (t *targets) of(host string) *target {
 
 func (t *targets) add() *target {
 	trip := t.options.Trip
-	made := &target{breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+	made := &target{breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{ //nolint:bodyclose // no answer is made here
 		Name:        t.options.Integration,
 		Timeout:     t.options.Cool,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= trip },
