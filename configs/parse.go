@@ -15,21 +15,21 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// reference is a secret's reference. Its braces would end a plain value inside {…} or […], where people write it without
-// quotes all the same; so they are hidden from the YAML parser behind two private-use runes, one for one, which keeps every
-// column where it was.
+// reference is a secret's reference. Inside {…} or […] its braces would end a plain value, and its colon may make a key of
+// it, yet people write it there without quotes; so they are hidden from the YAML parser behind private-use runes, one for
+// one, which keeps every column where it was.
 var reference = regexp.MustCompile(`\$\{(env|file):[^{}\s"']*\}`)
 
-const hiddenOpen, hiddenClose = '\uE0F0', '\uE0F1'
+const hiddenOpen, hiddenClose, hiddenColon = "\uE0F0", "\uE0F1", "\uE0F2"
 
 func hide(text string) string {
 	return reference.ReplaceAllStringFunc(text, func(s string) string {
-		return "$" + string(hiddenOpen) + s[2:len(s)-1] + string(hiddenClose)
+		return strings.NewReplacer("{", hiddenOpen, "}", hiddenClose, ":", hiddenColon).Replace(s)
 	})
 }
 
 func unhide(text string) string {
-	return strings.NewReplacer(string(hiddenOpen), "{", string(hiddenClose), "}").Replace(text)
+	return strings.NewReplacer(hiddenOpen, "{", hiddenClose, "}", hiddenColon, ":").Replace(text)
 }
 
 // parse makes the tree of the only document in data, or nil when there is none or it cannot be read.
