@@ -56,7 +56,7 @@ type Compiler struct {
 }
 
 // NewCompiler makes a compiler for a catalogue. The rollbacks are the actions that services name as their rollback paths: a
-// playbook that rolls back by any other action could never do so and is refused. Nil means that nothing is known of services.
+// playbook that rolls back by any other action, and does not ask first whether there is a path, could never do so and is refused. Nil means that nothing is known of services.
 func NewCompiler(env *expr.Env, catalogue []Action, rollbacks []string) *Compiler {
 	c := &Compiler{env: env, actions: make(map[string]Action, len(catalogue))}
 	for _, a := range catalogue {
@@ -125,6 +125,7 @@ func (c *Compiler) Compile(raw Playbook, r *diag.Report) Plan {
 	for i, s := range p.raw.OnFailure {
 		p.plan.OnFailure = append(p.plan.OnFailure, p.step(s, i, true))
 	}
+	p.rollbackPaths()
 	p.expressions()
 	if r.Len() > before {
 		return Plan{}

@@ -166,6 +166,17 @@ func TestRollbackPathsOfServices(t *testing.T) {
 	if len(d) != 1 || d[0].Code != "no-rollback-path" || d[0].Line != 4 {
 		t.Errorf("no service can roll back: %v", d)
 	}
+	asking := []byte(head + `
+  - {id: ask, action: approval.ask, when: "size(suspects) > 0 && suspects[0].rollback == 'github.revert'", with: {expires: 5m}}
+  - {id: a, action: github.revert, when: steps.ask.status == "done", with: {change: x}}
+`)
+	if _, d := playbooks.NewCompiler(environment(t), catalogue(), []string{}).Read("a.yaml", asking); len(d) != 0 {
+		t.Errorf("it asks for a path first: %v", d)
+	}
+	last := []byte(head + "  - {id: a, action: slack.post}\non_failure: [{action: github.revert, with: {change: x}}]\n")
+	if _, d := playbooks.NewCompiler(environment(t), catalogue(), []string{}).Read("a.yaml", last); len(d) != 1 || d[0].Line != 5 {
+		t.Errorf("no service can roll back: %v", d)
+	}
 }
 
 func TestCatalogueKnowsWhatFollowsFromTheHandlers(t *testing.T) {

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,6 +72,34 @@ func (p *compilation) impossible(s Step, status string, failure bool) string {
 	}
 	field, _ := policyOf(status)
 	return fmt.Sprintf("the run ends when %s is %s, since its %s is %s", s.ID, status, field, policy)
+}
+
+// rollbackPaths refuses a step that rolls back by an action that no service names as a rollback path: it could never do so. A
+// step that asks for a rollback path first, by itself or in one that it needs, is meant to be left out where there is none.
+func (p *compilation) rollbackPaths() {
+	if p.rollbacks == nil {
+		return
+	}
+	asks := func(i int) bool { return strings.Contains(p.raw.Steps[i].When, ".rollback") }
+	for i, s := range p.plan.Steps {
+		if !p.actions[s.Action].Rollback || p.rollbacks[s.Action] || asks(i) {
+			continue
+		}
+		if p.before != nil && slices.ContainsFunc(slices.Collect(maps.Keys(p.before[i])), asks) {
+			continue
+		}
+		p.noRollbackPath(p.report.At("steps").Index(i), s.Action)
+	}
+	for i, s := range p.plan.OnFailure {
+		if p.actions[s.Action].Rollback && !p.rollbacks[s.Action] && !strings.Contains(p.raw.OnFailure[i].When, ".rollback") {
+			p.noRollbackPath(p.report.At("on_failure").Index(i), s.Action)
+		}
+	}
+}
+
+func (p *compilation) noRollbackPath(r *diag.Report, action string) {
+	r.Faultf("action", "no-rollback-path", "no service names %s as a rollback path", action).
+		Suggest("add it to a service, as rollback: {prompt: %s}, or ask in the step's when: suspects[0].rollback == %q", action, action)
 }
 
 // policyOf names the field that says what happens in a status.

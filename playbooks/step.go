@@ -62,10 +62,6 @@ func (p *compilation) action(r *diag.Report, name string) (Action, bool) {
 		integration, _, _ := strings.Cut(name, ".")
 		r.Faultf("action", "not-configured", "%s cannot be carried out: %s is not configured", name, integration)
 	}
-	if a.Rollback && p.rollbacks != nil && !p.rollbacks[name] {
-		r.Faultf("action", "no-rollback-path", "no service names %s as a rollback path", name).
-			Suggest("add it to a service, as rollback: {prompt: %s}", name)
-	}
 	return a, true
 }
 

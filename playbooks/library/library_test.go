@@ -120,3 +120,14 @@ func TestShippedPlaybooksCompile(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutARollbackPathOnlyThePlaybookThatIsAboutItIsRefused(t *testing.T) {
+	compiler := playbooks.NewCompiler(expr.New(), catalogue(), []string{})
+	for _, name := range library.Names() {
+		data, file, _ := library.Get(name)
+		_, diagnostics := compiler.Read(file, data)
+		if refused := len(diagnostics) > 0; refused != (name == "prompt-regression") {
+			t.Errorf("%s: %v", name, diagnostics)
+		}
+	}
+}
