@@ -280,6 +280,38 @@ func TestNextSaysWhatFollows(t *testing.T) {
 			now: 1, want: []string{"retry a#2 backoff_over"},
 		},
 		{
+			name: "what comes after a step's end changes nothing", plan: plan(step("a"), step("b", needs("a"))),
+			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Done, 1), erred("a", 1, playbooks.Permanent, 2)},
+			want:   []string{"begin b#1 needs_over"},
+		},
+		{
+			name: "a failed attempt that left no trace may be repeated once where attempts is 1", plan: plan(step("a", on("verify"))),
+			events: []run.Event{
+				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0), {Kind: run.Absent, Step: "a", Attempt: 1, At: t0, ID: "x"},
+			},
+			want: []string{"retry a#2 backoff_over"},
+		},
+		{
+			name: "but not for ever", plan: plan(step("a", on("verify"))),
+			events: []run.Event{
+				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0), {Kind: run.Absent, Step: "a", Attempt: 1, At: t0, ID: "x"},
+				intent("a", 2, 0), erred("a", 2, playbooks.Unknown, 0), {Kind: run.Absent, Step: "a", Attempt: 2, At: t0, ID: "y"},
+			},
+			want: []string{"fact over", "over failed step_failed"},
+		},
+		{
+			name: "the first reason to end is the one that is told", plan: plan(step("a"), step("b")),
+			events: []run.Event{
+				intent("a", 1, 0), intent("b", 1, 0), answered("b", playbooks.Denied, 1), erred("a", 1, playbooks.Permanent, 2),
+			},
+			want: []string{"fact over", "over failed step_denied"},
+		},
+		{
+			name: "a step that wants to be asked at once is given a moment", plan: plan(step("a")),
+			events: []run.Event{intent("a", 1, 0), answered("a", playbooks.Pending, 0, 0)},
+			want:   []string{"wait a 1s not_yet"},
+		},
+		{
 			name: "a failure turns the run to on_failure", plan: failure,
 			events: []run.Event{intent("a", 1, 0), erred("a", 1, playbooks.Permanent, 1)},
 			want:   []string{"fact turned", "ending failed step_failed"},

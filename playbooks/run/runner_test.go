@@ -315,6 +315,10 @@ func TestAnAnswerToAnOpenQuestionIsSeenWhenTheBellRings(t *testing.T) {
 	}
 	s.advance(t)
 	want(t, "questions before the bell", 1, len(s.out.asked))
+	if _, err := s.Advance(t.Context(), s.run, true); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "questions after a bell without an answer", 2, len(s.out.asked))
 	s.out.answers = []run.Answer{{Verdict: run.Happened, By: "ana"}}
 	if _, err := s.Advance(t.Context(), s.run, true); err != nil {
 		t.Fatal(err)
@@ -462,6 +466,21 @@ func TestNotYetIsWrittenOnce(t *testing.T) {
 		want(t, "polls", 40, polls)
 		want(t, "journal", []string{"intent wait", "answered wait pending", "answered wait pending", "answered wait done", "over"}, s.kinds(t))
 	})
+}
+
+func TestABellAsksAPendingStepOnce(t *testing.T) {
+	s := newStage(t, plan(step("wait")))
+	s.out.acts["wait"] = func(_ context.Context, c playbooks.Call) (playbooks.Outcome, error) {
+		if len(s.out.called()) > 10 {
+			return playbooks.Outcome{Status: playbooks.Expired}, nil
+		}
+		return playbooks.Outcome{Status: playbooks.Pending, Again: c.Now.Add(time.Hour)}, nil
+	}
+	s.advance(t)
+	if _, err := s.Advance(t.Context(), s.run, true); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "calls", []string{"wait#1", "wait#1"}, s.out.called())
 }
 
 func TestOutputsAreTheSameBeforeAndAfterARestart(t *testing.T) {

@@ -50,7 +50,10 @@ func (m *Memory) Begin(_ context.Context, r run.Run) (bool, error) {
 }
 
 // Append adds an event unless it is there already.
-func (m *Memory) Append(_ context.Context, e run.Event) error {
+func (m *Memory) Append(ctx context.Context, e run.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Fail != nil {
