@@ -80,6 +80,7 @@ func TestFullOutageOnARealPrometheus(t *testing.T) {
 // TestLiveScrapes lets a real Prometheus scrape: a target that fails scrapes leaves a stale marker and returns with its whole
 // counter, which must not count as new.
 func TestLiveScrapes(t *testing.T) {
+	t.Parallel()
 	e := prometheustest.NewExporter(t)
 	const good, bad = `requests_total{service_name="a",code="200",pod="1"}`, `requests_total{service_name="a",code="500",pod="1"}`
 	e.Set(good, 1e6)
