@@ -20,7 +20,7 @@ const sqliteScheme = "sqlite:"
 type Config struct {
 	// URL is "sqlite:path/to/file.db" (the default is DefaultURL) or "postgres://user:password@host:5432/database". A password
 	// in it is masked wherever the configuration is printed.
-	URL string `yaml:"url"`
+	URL string `yaml:"url" doc:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several replicas; sqlite:firebreak.db when left out"`
 }
 
 // WithDefaults fills in DefaultURL.

@@ -33,9 +33,6 @@ type DB struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	// turn holds a token while a writing transaction of ours runs on SQLite: writers wait in line for it instead of
-	// polling the file's lock, which is neither fair nor quick. It is nil on PostgreSQL.
-	turn     chan struct{}
 	readOnly atomic.Bool
 
 	lead leadership
@@ -77,7 +74,7 @@ func Open(ctx context.Context, c Config, o Options) (*DB, error) {
 }
 
 // SQL is the handle that the rows are read and written by, for the durable engine to share. On SQLite its writing transactions
-// begin immediate and wait ten seconds for the lock.
+// begin immediate and wait in line for the file's one lock, with everybody else's.
 func (db *DB) SQL() *sql.DB { return db.sql }
 
 // Pool is the PostgreSQL pool below SQL, nil on SQLite.

@@ -33,7 +33,7 @@ type dialect interface {
 	// trouble sorts an error of the driver.
 	trouble(err error) trouble
 	// backup writes a copy of the whole database to a new file.
-	backup(ctx context.Context, db *DB, path string) error
+	backup(ctx context.Context, path string) error
 }
 
 var (

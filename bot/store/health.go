@@ -27,5 +27,5 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if path == "" {
 		return bot.Errorf(bot.Invalid, "name the file that the backup goes to")
 	}
-	return db.explain(ctx, "back up", db.dialect.backup(ctx, db, path))
+	return db.explain(ctx, "back up", db.dialect.backup(ctx, path))
 }

@@ -58,7 +58,7 @@ func (db *DB) openPostgres(ctx context.Context) error {
 	return nil
 }
 
-func (postgresDialect) backup(context.Context, *DB, string) error {
+func (postgresDialect) backup(context.Context, string) error {
 	return bot.Errorf(bot.Invalid, "PostgreSQL has its own backup: use pg_dump, or your server's snapshots")
 }
 

@@ -15,21 +15,21 @@ const retentionBatch = 500
 // Retention says how long rows are kept. Zero fields take their default; nothing is kept for ever but what is still open.
 type Retention struct {
 	// Deliveries is for those that were understood. They are kept, without body, to know them when they come again: 14 days.
-	Deliveries time.Duration `yaml:"deliveries"`
+	Deliveries time.Duration `yaml:"deliveries" doc:"how long to know deliveries that come again; 14d when left out"`
 	// Undecodable is for those that were not, with their bodies: 90 days.
-	Undecodable time.Duration `yaml:"undecodable"`
+	Undecodable time.Duration `yaml:"undecodable" doc:"how long to keep deliveries that could not be used; 90d when left out"`
 	// Changes is for the ledger with its deployments: 400 days, a year and a quarter's comparison.
-	Changes time.Duration `yaml:"changes"`
+	Changes time.Duration `yaml:"changes" doc:"how long to keep the ledger; 400d when left out"`
 	// Incidents is for resolved ones with timeline, runs, approvals and documents: 400 days.
-	Incidents time.Duration `yaml:"incidents"`
+	Incidents time.Duration `yaml:"incidents" doc:"how long to keep resolved incidents with their runs and reports; 400d when left out"`
 	// Findings is for those that nothing judges any more: 7 days.
-	Findings time.Duration `yaml:"findings"`
+	Findings time.Duration `yaml:"findings" doc:"how long to keep findings that nothing judges any more; 7d when left out"`
 	// Windows is for kept tiles; the longest window that a detector reads must fit: 35 days.
-	Windows time.Duration `yaml:"windows"`
+	Windows time.Duration `yaml:"windows" doc:"how long to keep tiles of signals; 35d when left out"`
 	// Memory is for small facts that nobody renewed: 100 days.
-	Memory time.Duration `yaml:"memory"`
+	Memory time.Duration `yaml:"memory" doc:"how long to keep small facts that nobody renewed; 100d when left out"`
 	// Audit is for the log of who did what: 800 days.
-	Audit time.Duration `yaml:"audit"`
+	Audit time.Duration `yaml:"audit" doc:"how long to keep the log of who did what; 800d when left out"`
 }
 
 const day = 24 * time.Hour

@@ -3,14 +3,19 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"modernc.org/sqlite"
 )
+
+// sqliteBusy is how long a writer waits for the file's lock before it is told that the store is busy.
+const sqliteBusy = 10 * time.Second
 
 // sqliteConns bounds the open connections: one writes at a time, the others read. The durable engine shares them.
 const sqliteConns = 8
@@ -21,7 +26,6 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 		return fmt.Errorf("store: the path of the SQLite file: %w", err)
 	}
 	db.dialect = sqliteDialect{path: path}
-	db.turn = make(chan struct{}, 1)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("store: make the folder of the SQLite file: %w", err)
 	}
@@ -37,7 +41,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("store: open the SQLite file: %w", err)
 	}
-	db.sql = sql.OpenDB(connector)
+	db.sql = sql.OpenDB(lined{connector, make(line, 1)})
 	db.onClose(db.sql.Close)
 	db.sql.SetMaxOpenConns(sqliteConns)
 	db.sql.SetMaxIdleConns(sqliteConns / 2)
@@ -62,14 +66,15 @@ func private(path string) error {
 func sqliteDSN(path string) string {
 	q := url.Values{
 		"_txlock":       {"immediate"},
-		"_busy_timeout": {"10000"},
+		"_busy_timeout": {strconv.FormatInt(sqliteBusy.Milliseconds(), 10)},
 		"_pragma":       {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// backup copies into a file that nobody else may read, and gives it its name only when it is whole.
-func (sqliteDialect) backup(ctx context.Context, db *DB, path string) (err error) {
+// backup copies into a file that nobody else may read, and gives it its name only when it is whole. It reads by a connection of
+// its own, because writers need not wait in line for it.
+func (d sqliteDialect) backup(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, os.ErrExist)
 	}
@@ -85,7 +90,12 @@ func (sqliteDialect) backup(ctx context.Context, db *DB, path string) (err error
 	if err := part.Close(); err != nil {
 		return err
 	}
-	if _, err := db.sql.ExecContext(ctx, `VACUUM INTO $1`, part.Name()); err != nil {
+	reader, err := sql.Open("sqlite", sqliteDSN(d.path))
+	if err != nil {
+		return err
+	}
+	_, err = reader.ExecContext(ctx, `VACUUM INTO $1`, part.Name())
+	if err := errors.Join(err, reader.Close()); err != nil {
 		return err
 	}
 	if err := syncFile(part.Name()); err != nil {

@@ -36,14 +36,6 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 // write runs do in one transaction. It may run more than once (two transactions that collide on PostgreSQL), so do must not
 // add to what it found outside of itself.
 func (db *DB) write(ctx context.Context, what string, do func(*tx) error) error {
-	if db.turn != nil {
-		select {
-		case db.turn <- struct{}{}:
-			defer func() { <-db.turn }()
-		case <-ctx.Done():
-			return fmt.Errorf("store: %s: %w", what, context.Cause(ctx))
-		}
-	}
 	var err error
 	for range attempts {
 		if err = db.attempt(ctx, do); err == nil || db.dialect.trouble(err) != collided {
