@@ -84,7 +84,7 @@ func (in *Incident) refold(e Entry, f detectors.Finding) {
 			in.Blind = have.Blind
 			loud = true
 		case detectors.Firing:
-			loud = true
+			loud = loud || !in.Echo(have)
 		case detectors.Quiet:
 		}
 	}
@@ -94,6 +94,17 @@ func (in *Incident) refold(e Entry, f detectors.Finding) {
 	case in.QuietSince.IsZero():
 		in.QuietSince = e.At
 	}
+}
+
+// Echo tells whether a firing finding only remembers what has already ended: a slower and milder judgement of the same objective,
+// whose long windows still hold the bad minutes after a faster one, which fired, went quiet. An incident recovers in spite of it.
+func (in *Incident) Echo(f detectors.Finding) bool {
+	if f.Verdict != detectors.Firing || f.Severity.Rank() >= in.Severity.Rank() {
+		return false
+	}
+	return slices.ContainsFunc(in.Findings, func(g detectors.Finding) bool {
+		return g.Key != f.Key && g.Verdict == detectors.Quiet && g.Detector == f.Detector && g.Signal == f.Signal && g.Objective == f.Objective
+	})
 }
 
 func decodeInto(data json.RawMessage, into any) bool {

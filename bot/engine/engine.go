@@ -123,6 +123,27 @@ func (e *Engine) unresolved(ctx context.Context) ([]bot.Incident, error) {
 	})
 }
 
+// resolvedSpan is how long ago an incident may have been resolved for a slow window still to remember it: that of the longest pair.
+const resolvedSpan = 3 * 24 * time.Hour
+
+// placeable are the incidents that Place looks at: the unresolved ones, and those resolved of late, which nothing joins.
+func (e *Engine) placeable(ctx context.Context) ([]bot.Incident, error) {
+	open, err := e.unresolved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := e.parts.Timeline.Incidents(ctx, bot.IncidentQuery{States: []bot.State{bot.Resolved}, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range resolved {
+		if e.parts.Now().Sub(in.ResolvedAt) < resolvedSpan {
+			open = append(open, in)
+		}
+	}
+	return open, nil
+}
+
 // Observe takes what the detectors said. It implements the watch's sink; an error means that it wants to be told again.
 func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) error {
 	if len(findings) == 0 {
@@ -136,9 +157,9 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 	if err := e.parts.Findings.SaveFindings(ctx, findings); err != nil {
 		return fmt.Errorf("keep findings: %w", err)
 	}
-	open, err := e.unresolved(ctx)
+	open, err := e.placeable(ctx)
 	if err != nil {
-		return fmt.Errorf("read open incidents: %w", err)
+		return fmt.Errorf("read incidents: %w", err)
 	}
 	touched := newTouched()
 	for _, f := range findings {

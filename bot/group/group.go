@@ -79,8 +79,15 @@ func placeAlone(now time.Time, f detectors.Finding, known []bot.Incident) Decisi
 		return nothing("", "only for information: it opens no incident")
 	}
 	for _, in := range known {
-		if sameScope(f, in) && !f.At.After(in.ResolvedAt) {
+		if !sameScope(f, in) {
+			continue
+		}
+		if !f.At.After(in.ResolvedAt) {
 			return nothing(in.ID, "judged before the incident was resolved")
+		}
+		if last, member := findingOf(in, f.Key); member && in.Echo(last) && f.Severity.Rank() <= last.Severity.Rank() &&
+			!f.Onset.At.After(in.ResolvedAt) {
+			return nothing(in.ID, "its long windows still hold what has been resolved")
 		}
 	}
 	id := incidentID(now, f)
@@ -96,6 +103,8 @@ func placeFiring(now time.Time, f detectors.Finding, in bot.Incident, known dete
 		f.Onset = better(known.Onset, f.Onset)
 	}
 	switch {
+	case in.State == bot.Mitigated && member && in.Echo(f):
+		return nothing(in.ID, "its long windows still hold what has ended")
 	case in.State == bot.Mitigated:
 		return decide(now, in.ID, bot.EntryReopened, Reopened, f, "reopened: "+name(f), "it fires again before the incident was resolved")
 	case f.Severity.Rank() > in.Severity.Rank():

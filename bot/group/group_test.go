@@ -267,6 +267,36 @@ func TestAFindingJudgedBeforeTheResolutionOpensNoSecondIncident(t *testing.T) {
 	}
 }
 
+func TestASlowWindowThatRemembersWhatEndedHoldsNothing(t *testing.T) {
+	w := newWorld()
+	slow := func(minute float64) detectors.Finding {
+		return with(finding("slow", detectors.Firing, minute), func(f *detectors.Finding) { f.Severity = detectors.Ticket })
+	}
+	w.place(with(finding("fast", detectors.Firing, 0), func(f *detectors.Finding) { f.Severity = detectors.Page }))
+	w.place(slow(1))
+	w.place(finding("fast", detectors.Quiet, 10))
+	w.place(slow(12))
+	w.tick(at(16))
+	if in := w.incidents()[0]; in.State != bot.Mitigated {
+		t.Fatalf("%s: the slow window kept it open", in.State)
+	}
+	if d := w.place(slow(20)); d.Transition != group.Nothing {
+		t.Errorf("the slow window %s it", d.Transition)
+	}
+	w.tick(at(60))
+	if in := w.incidents()[0]; in.State != bot.Resolved {
+		t.Fatalf("%s: the slow window kept it from being resolved", in.State)
+	}
+	if d := w.place(slow(70)); d.Transition != group.Nothing || len(w.incidents()) != 1 {
+		t.Errorf("the slow window alone %s a second incident", d.Transition)
+	}
+	if d := w.place(with(finding("fast", detectors.Firing, 80), func(f *detectors.Finding) {
+		f.Severity, f.Onset.At = detectors.Page, at(79)
+	})); d.Transition != group.Opened {
+		t.Errorf("a new fault: %q (%s)", d.Transition, d.Why)
+	}
+}
+
 func TestTheOnsetIsKeptWhenTheWindowSlides(t *testing.T) {
 	w := newWorld()
 	w.place(finding("fast", detectors.Firing, 5))
@@ -398,7 +428,9 @@ func TestNothingRecoversWhileAnythingIsBlindOrFires(t *testing.T) {
 				w.place(f)
 			}
 			for _, in := range w.incidents() {
-				loud := slices.ContainsFunc(in.Findings, func(f detectors.Finding) bool { return f.Verdict != detectors.Quiet })
+				loud := slices.ContainsFunc(in.Findings, func(f detectors.Finding) bool {
+					return f.Verdict != detectors.Quiet && !in.Echo(f)
+				})
 				entries := group.Tick(at(float64(3*i)+100), time.Time{}, in, group.Config{})
 				if loud && len(entries) > 0 && in.State != bot.Resolved {
 					t.Fatalf("%q although a finding is not quiet: %+v", entries[0].Sentence, in.Findings)

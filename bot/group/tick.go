@@ -46,13 +46,13 @@ func recovered(now, seen time.Time, in bot.Incident, cfg Config) []bot.Entry {
 	return []bot.Entry{entry(now, in.ID, bot.EntryRecovered, key("recovered", "", in.QuietSince), sentence, nil)}
 }
 
-// allQuiet tells whether every finding of the incident was judged and found quiet.
+// allQuiet tells whether every finding of the incident was judged and found quiet, or only echoes what ended.
 func allQuiet(in bot.Incident) bool {
 	if in.QuietSince.IsZero() {
 		return false
 	}
 	for _, f := range in.Findings {
-		if f.Verdict != detectors.Quiet {
+		if f.Verdict != detectors.Quiet && !in.Echo(f) {
 			return false
 		}
 	}
