@@ -77,12 +77,19 @@ func (d *Document) show(n int) []rune {
 	return d.shown[n]
 }
 
-// likelySecret finds values that stand behind the name of a secret. Where a line cannot be read as YAML, or the key is
-// mistyped, this is what keeps a token out of the logs of a build.
-var likelySecret = regexp.MustCompile(
-	`(?i)((?:token|secret|passwords?|passwd|bearer|api_?key|routing_key|private_key)"?\s*:\s*["']?)([^\s"'$#{\[,|>][^\s"',}\]]{3,})`)
+// Values that stand behind the name of a secret, and passwords inside addresses. Where a line cannot be read as YAML, the key
+// is mistyped, or a neighbour is at fault, this is what keeps a token out of the logs of a build.
+var (
+	likelySecret = regexp.MustCompile(
+		`(?i)((?:token|secret|passwords?|passwd|bearer|api_?key|routing_key|private_key)"?\s*:\s*["']?)([^\s"'$#{\[,|>][^\s"',}\]]{3,})`)
+	likelyPassword = regexp.MustCompile(`(://[^\s/:@"']*:)([^\s/@"'$][^\s/@"']*)@`)
+)
 
 func maskLikely(line string) string {
+	line = likelyPassword.ReplaceAllStringFunc(line, func(s string) string {
+		parts := likelyPassword.FindStringSubmatch(s)
+		return parts[1] + dots(parts[2]) + "@"
+	})
 	return likelySecret.ReplaceAllStringFunc(line, func(s string) string {
 		parts := likelySecret.FindStringSubmatch(s)
 		return parts[1] + dots(parts[2])

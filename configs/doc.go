@@ -10,5 +10,6 @@
 // keys or tags, so a small file stays small. It never decides what a value means; that is its owner's Check. It never shows a
 // secret: a line that holds one in clear is masked in every diagnostic.
 //
-// It is blind after a syntax error: from there on nothing can be said about the rest of the file.
+// It is blind inside a section with a syntax error; the other sections are still read, but not checked by their owners, since
+// much of what they refer to may be missing.
 package configs

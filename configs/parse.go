@@ -47,13 +47,8 @@ func (r *reader) parse(data []byte) *node {
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 	r.doc.lines = strings.Split(text, "\n")
-	tokens, file, err := parseYAML(hide(text))
-	deep := r.refuse(tokens)
-	if err != nil {
-		r.syntax(err)
-		return nil
-	}
-	if deep || file == nil {
+	tokens, file := r.parseAround(text)
+	if deep := r.refuse(tokens); deep || file == nil {
 		return nil
 	}
 	var body ast.Node
@@ -77,6 +72,62 @@ func (r *reader) parse(data []byte) *node {
 	}
 	b := &builder{reader: r}
 	return b.build(body, "", 0)
+}
+
+// parseAround parses. Where the syntax is wrong, each top-level section is tried on its own, so that one slip neither hides
+// what is wrong elsewhere nor drags its neighbours along: the faulty ones are told and left out, the rest is read.
+func (r *reader) parseAround(text string) (token.Tokens, *ast.File) {
+	tokens, file, whole := parseYAML(hide(text))
+	if whole == nil {
+		return tokens, file
+	}
+	lines := strings.Split(text, "\n")
+	faulty := 0
+	for first := 0; first < len(lines); {
+		end := first + 1
+		for end < len(lines) && !beginsSection(lines[end]) {
+			end++
+		}
+		err := section(strings.Join(lines[first:end], "\n") + "\n")
+		if err != nil && faulty < maxFaultySections {
+			faulty++
+			r.syntax(err, first)
+			key, _, _ := strings.Cut(lines[first], ":")
+			r.doc.told[key] = true
+			clear(lines[first:end]) // emptied and not removed: everything keeps its place
+		}
+		first = end
+	}
+	if faulty > 0 {
+		if tokens, file, whole = parseYAML(hide(strings.Join(lines, "\n"))); whole == nil {
+			return tokens, file
+		}
+	}
+	r.syntax(whole, 0)
+	return nil, nil
+}
+
+// section tells what is wrong with a section that stands alone. One that is a mere word has no syntax error of its own, but
+// breaks the sections around it.
+func section(text string) error {
+	_, file, err := parseYAML(hide(text))
+	if err != nil || file == nil {
+		return err
+	}
+	for _, d := range file.Docs {
+		if s, ok := d.Body.(*ast.StringNode); ok {
+			return &yaml.SyntaxError{Message: "a key without a colon and a value", Token: s.Token}
+		}
+	}
+	return nil
+}
+
+// maxFaultySections is how many sections with wrong syntax are told.
+const maxFaultySections = 20
+
+// beginsSection tells whether a line may begin a key of the whole document.
+func beginsSection(line string) bool {
+	return line != "" && !strings.ContainsRune(" \t#-]}", rune(line[0]))
 }
 
 // parseYAML tokenizes and parses. Text from outside must not be able to stop the program, so a panic of the parser becomes an
@@ -150,8 +201,9 @@ func (r *reader) tooDeep(at Position) {
 	r.fault("", at, "too-deep", fmt.Sprintf("nested deeper than %d levels", MaxDepth))
 }
 
-// syntax reports the parser's error in words.
-func (r *reader) syntax(err error) {
+// syntax reports the parser's error in words, at its place so many lines further down. The fault is one of the whole document:
+// what a check would say of what is left would mostly follow from what is missing.
+func (r *reader) syntax(err error, down int) {
 	at, message := Position{1, 1}, err.Error()
 	var s *yaml.SyntaxError
 	if errors.As(err, &s) {
@@ -160,12 +212,13 @@ func (r *reader) syntax(err error) {
 			at = position(s.Token)
 		}
 	}
+	at.Line += down
 	line := ""
 	if at.Line <= len(r.doc.lines) {
 		line = r.doc.lines[at.Line-1]
 	}
 	switch {
-	case strings.Contains(message, "\t"):
+	case strings.Contains(message, "\t"), strings.Contains(message, "tab character"):
 		r.fault("", at, "syntax", "a tab cannot indent YAML").Suggest("indent with spaces")
 	case strings.Contains(message, "reserved character"):
 		r.fault("", at, "syntax", unhide(message)).Suggest("put the text in quotes")
