@@ -1,7 +1,9 @@
 package classify_test
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +72,17 @@ func TestEveryKindButTheVendorsHasAShippedRule(t *testing.T) {
 	classify.Config{Rules: classify.Defaults()}.Check(r)
 	if r.Len() > 0 {
 		t.Errorf("the shipped rules are faulty: %+v", r.Faults())
+	}
+}
+
+func TestEditorsOfferEveryKind(t *testing.T) {
+	f, _ := reflect.TypeFor[classify.Rule]().FieldByName("Kind")
+	var want []string
+	for _, kind := range bot.Kinds() {
+		want = append(want, string(kind))
+	}
+	if d := cmp.Diff(want, strings.Split(f.Tag.Get("enum"), ",")); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -20,7 +20,7 @@ type Rule struct {
 	Repository string `yaml:"repository" doc:"A glob of owner/name; every repository when left out."`
 	// Paths are doublestar globs, matched against the whole path without regard to case.
 	Paths []string `yaml:"paths" doc:"Globs of paths, as prompts/** or **/*.prompt."`
-	Kind  bot.Kind `yaml:"kind" doc:"The kind of change that these paths are."`
+	Kind  bot.Kind `yaml:"kind" doc:"The kind of change that these paths are." enum:"prompt,policy,model,guardrail,retrieval,embedding,vendor,price,flag,config,infrastructure,evaluation,code"`
 	// Services are touched by a change of these paths, besides those that claim the paths themselves.
 	Services []string `yaml:"services" doc:"Services that these paths belong to, besides those that claim them."`
 }
