@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Parts are what the server stands on. Receivers are keyed by source and serve POST /webhooks/SOURCE; Mounts are handlers
@@ -26,8 +28,12 @@ type Parts struct {
 	Now       func() time.Time
 	Logger    *slog.Logger
 	Registry  *prometheus.Registry
+	// Tracer traces requests; nil means the global one.
+	Tracer trace.TracerProvider
 	// Version is shown on pages and by /healthz.
 	Version string
+	// Listener is used instead of opening Config.Listen, where there is one.
+	Listener net.Listener
 }
 
 // Server answers HTTP.
@@ -42,12 +48,17 @@ type Server struct {
 // New makes a server and opens its port, so that a port in use is told before anything else starts.
 func New(config Config, parts Parts) (*Server, error) {
 	config = config.WithDefaults()
-	s := &Server{config: config, parts: parts, metrics: newMetrics(parts.Registry, parts.Receivers)}
-	listener, err := net.Listen("tcp", config.Listen)
-	if err != nil {
-		return nil, err
+	if parts.Tracer == nil {
+		parts.Tracer = otel.GetTracerProvider()
 	}
-	s.listener = listener
+	s := &Server{config: config, parts: parts, metrics: newMetrics(parts.Registry, parts.Receivers)}
+	s.listener = parts.Listener
+	if s.listener == nil {
+		var err error
+		if s.listener, err = net.Listen("tcp", config.Listen); err != nil {
+			return nil, err
+		}
+	}
 	s.http = &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -116,7 +127,7 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /incidents/{id}", s.incidentPage)
 	guarded("GET /incidents/{id}/report.md", s.reportPage)
 	handle("GET /static/", http.FileServerFS(static))
-	return otelhttp.NewHandler(mux, "http", otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+	return otelhttp.NewHandler(mux, "http", otelhttp.WithTracerProvider(s.parts.Tracer), otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 		if r.Pattern != "" {
 			return r.Pattern
 		}
