@@ -122,5 +122,5 @@ github:
   allow_merge: true
 
 playbooks:
-  use: [prompt-regression]
+  use: [prompt-regression, closing]
 `, envSlackToken, envSlackSigning, envRouting, envGitHubToken, envGitHubSecret)

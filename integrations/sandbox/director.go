@@ -24,7 +24,7 @@ const (
 	pipeline = time.Minute
 	rollout  = time.Minute
 	// looksBack is over what stretch it is judged whether the service answers as before.
-	looksBack = 2 * time.Minute
+	looksBack = 3 * time.Minute
 	// settles is how long a story goes on after everything is well, so that a late double would be seen.
 	settles = time.Minute
 	// lead is how much of the story's first minute may pass before the bot is ready.
@@ -201,7 +201,7 @@ func (d *director) healedByItself() bool {
 func (d *director) answersAsBefore() bool {
 	now := d.now()
 	truth := d.sandbox.world.Truth(Service, now.Add(-looksBack), now)
-	return truth.Requests > 0 && truth.RefusalRatio() < normal().RefusalRatio()+0.012
+	return truth.Requests > 0 && truth.RefusalRatio() < normal().RefusalRatio()+0.009
 }
 
 // land merges a pull request as a person and tells it.

@@ -49,7 +49,7 @@ func Services() []Service {
 			},
 			Rate: 24, Version: "b71e04c",
 			Normal: Behaviour{
-				Refused: 0.0006, Filtered: 0.0134, Truncated: 0.004, Failed: 0.0002, InputTokens: 1850, OutputTokens: 310,
+				Refused: 0.0002, Filtered: 0.0138, Truncated: 0.004, Failed: 0.0002, InputTokens: 1850, OutputTokens: 310,
 				Latency: 2100 * time.Millisecond, FirstToken: 420 * time.Millisecond, ResponseModel: mini,
 			},
 		},
@@ -58,7 +58,7 @@ func Services() []Service {
 			Pods: []string{"search-copilot-5f66-q9d2l:9464", "search-copilot-5f66-xt4hk:9464"},
 			Rate: 11, Version: "40ad9e2",
 			Normal: Behaviour{
-				Refused: 0.0002, Filtered: 0.003, Truncated: 0.001, Failed: 0.0003, InputTokens: 3200, OutputTokens: 180,
+				Refused: 0.0001, Filtered: 0.003, Truncated: 0.001, Failed: 0.0003, InputTokens: 3200, OutputTokens: 180,
 				Latency: 1300 * time.Millisecond, FirstToken: 350 * time.Millisecond, ResponseModel: mini,
 			},
 		},
@@ -67,7 +67,7 @@ func Services() []Service {
 			Pods: []string{"billing-assistant-64b8-4hzcw:9464", "billing-assistant-64b8-m8p7s:9464"},
 			Rate: 5, Version: "e2c55f8",
 			Normal: Behaviour{
-				Refused: 0.0004, Filtered: 0.006, Truncated: 0.002, Failed: 0.0003, InputTokens: 1400, OutputTokens: 240,
+				Refused: 0.0001, Filtered: 0.006, Truncated: 0.002, Failed: 0.0003, InputTokens: 1400, OutputTokens: 240,
 				Latency: 1700 * time.Millisecond, FirstToken: 380 * time.Millisecond, ResponseModel: mini,
 			},
 		},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,11 +18,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // vendor is a gate in front of a handler that counts its effects.
-func vendor(t *testing.T) (*wire.Gate, *int, func(ctx context.Context, path string) (int, string, error)) {
+func vendor(t *testing.T) (*wire.Gate, *atomic.Int64, func(ctx context.Context, path string) (int, string, error)) {
 	t.Helper()
-	effects := 0
+	effects := &atomic.Int64{}
 	gate := wire.NewGate("vendor", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		effects++
+		effects.Add(1)
 		word := "whole"
 		if wire.WantsPartial(r) {
 			word = "partial"
@@ -35,7 +36,7 @@ func vendor(t *testing.T) (*wire.Gate, *int, func(ctx context.Context, path stri
 		web.Close()
 	})
 	client := &http.Client{Transport: transport}
-	return gate, &effects, func(ctx context.Context, path string) (int, string, error) {
+	return gate, effects, func(ctx context.Context, path string) (int, string, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, web.URL+path, strings.NewReader("body"))
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +57,7 @@ func TestEveryModeMisbehavesInItsWay(t *testing.T) {
 		status  int
 		body    string
 		fails   bool
-		effects int
+		effects int64
 	}{
 		{mode: wire.Healthy, status: 200, body: "whole", effects: 1},
 		{mode: wire.Down, fails: true},
@@ -75,8 +76,8 @@ func TestEveryModeMisbehavesInItsWay(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			status, body, err := call(ctx, "/x")
-			if (err != nil) != c.fails || status != c.status || !strings.Contains(body, c.body) || *effects != c.effects {
-				t.Errorf("status %d, body %q, error %v, %d effects", status, body, err, *effects)
+			if (err != nil) != c.fails || status != c.status || !strings.Contains(body, c.body) || effects.Load() != c.effects {
+				t.Errorf("status %d, body %q, error %v, %d effects", status, body, err, effects.Load())
 			}
 		})
 	}
