@@ -160,8 +160,8 @@ func TestABusyStoreDoesNotStarveTheDurableEngine(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	// In turns it is one for one; by SQLite's own lock alone it is one in fifty.
-	if n := others.Load(); n < ours/4 {
+	// In turns it is one for one; by SQLite's own lock alone one of the two has dozens of turns for one of the other.
+	if n := others.Load(); n < ours/4 || n > 4*ours {
 		t.Errorf("the other writer had %d turns beside our %d", n, ours)
 	}
 }
