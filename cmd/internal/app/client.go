@@ -1,0 +1,126 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// Client asks a running Firebreak.
+type Client struct {
+	base, token string
+	http        *http.Client
+}
+
+// NewClient makes a client of the Firebreak at an address; the token may be empty.
+func NewClient(base, token string) *Client {
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: 15 * time.Second}}
+}
+
+// Incidents lists incidents, newest first; an empty service means all.
+func (c *Client) Incidents(ctx context.Context, service string) ([]bot.Incident, error) {
+	var answer struct {
+		Incidents []bot.Incident `json:"incidents"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/incidents?"+url.Values{"service": {service}}.Encode(), nil, &answer)
+	return NotNil(answer.Incidents), err
+}
+
+// Changes lists recorded changes, newest first; an empty service means all.
+func (c *Client) Changes(ctx context.Context, service string) ([]bot.Change, error) {
+	var answer struct {
+		Changes []bot.Change `json:"changes"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/changes?"+url.Values{"service": {service}}.Encode(), nil, &answer)
+	return NotNil(answer.Changes), err
+}
+
+// Decide answers an approval.
+func (c *Client) Decide(ctx context.Context, id string, approve bool, by string) (bot.Approval, error) {
+	decision := bot.Denied
+	if approve {
+		decision = bot.Approved
+	}
+	var answer struct {
+		Approval bot.Approval `json:"approval"`
+	}
+	body := map[string]any{"decision": decision, "by": by, "via": "cli"}
+	err := c.call(ctx, http.MethodPost, "/api/v1/approvals/"+url.PathEscape(id), body, &answer)
+	return answer.Approval, err
+}
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 32 << 20
+
+func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
+	var payload io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		payload = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, payload)
+	if err != nil {
+		return fmt.Errorf("the server's address is not one: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("no Firebreak answers at %s (is it running? --server says where): %w", c.base, err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		return answeredError(resp.StatusCode, data)
+	}
+	return json.Unmarshal(data, into)
+}
+
+// answeredError gives the sentence that the server sent.
+func answeredError(status int, data []byte) error {
+	var answer struct {
+		Error struct {
+			Code    bot.ErrorCode `json:"code"`
+			Message string        `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(data, &answer) != nil || answer.Error.Message == "" {
+		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
+	}
+	return &bot.Error{Code: answer.Error.Code, Message: answer.Error.Message}
+}
+
+// NotNil makes an empty list of a missing one, so that JSON says [] and not null.
+func NotNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Visible shows control characters of a text from outside instead of sending them to a terminal.
+func Visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}

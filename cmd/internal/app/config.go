@@ -1,0 +1,312 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/calendar"
+	"github.com/firebreak-dev/firebreak/bot/classify"
+	"github.com/firebreak-dev/firebreak/bot/group"
+	"github.com/firebreak-dev/firebreak/bot/risk"
+	"github.com/firebreak-dev/firebreak/bot/server"
+	"github.com/firebreak-dev/firebreak/bot/store"
+	"github.com/firebreak-dev/firebreak/bot/suspect"
+	"github.com/firebreak-dev/firebreak/configs"
+	"github.com/firebreak-dev/firebreak/configs/diag"
+	"github.com/firebreak-dev/firebreak/configs/secret"
+	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/detectors/burn"
+	"github.com/firebreak-dev/firebreak/detectors/watch"
+	"github.com/firebreak-dev/firebreak/integrations/github"
+	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
+	"github.com/firebreak-dev/firebreak/integrations/prometheus"
+	"github.com/firebreak-dev/firebreak/integrations/slack"
+	"github.com/firebreak-dev/firebreak/playbooks"
+)
+
+// Config is the root of firebreak.yaml. Every section but services belongs to the package that it is named after.
+type Config struct {
+	Services   []ServiceConfig          `yaml:"services" doc:"the model-backed services that are watched"`
+	Signals    prometheus.SignalsConfig `yaml:"signals" doc:"what is measured of every service"`
+	Objectives []burn.Config            `yaml:"objectives" doc:"what is promised of which service"`
+	Windows    calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
+	Classify   classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
+	Risk       risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
+	Suspects   suspect.Weights          `yaml:"suspects" doc:"how suspects are weighed"`
+	Incidents  group.Config             `yaml:"incidents" doc:"how patient incidents are"`
+	Playbooks  PlaybooksConfig          `yaml:"playbooks" doc:"what is done about incidents"`
+	Prometheus prometheus.Config        `yaml:"prometheus" doc:"where signals are asked for"`
+	Watch      watch.Config             `yaml:"watch" doc:"how often signals are asked for and judged"`
+	GitHub     github.Config            `yaml:"github" doc:"where changes come from and are undone"`
+	Slack      slack.Config             `yaml:"slack" doc:"where incidents are shown"`
+	PagerDuty  pagerduty.Config         `yaml:"pagerduty" doc:"who is paged"`
+	Server     server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
+	Store      store.Config             `yaml:"store" doc:"where state is kept"`
+	Retention  store.Retention          `yaml:"retention" doc:"how long state is kept"`
+	Digest     DigestConfig             `yaml:"digest" doc:"the daily word about risky changes"`
+	Telemetry  TelemetryConfig          `yaml:"telemetry" doc:"traces of Firebreak's own work"`
+
+	// plans are the compiled playbooks; LoadConfig fills them in.
+	plans []playbooks.Plan
+}
+
+// ServiceConfig is one service.
+type ServiceConfig struct {
+	Name         string            `yaml:"name" doc:"the service's name, in lower case"`
+	Owner        string            `yaml:"owner" doc:"the team that owns it"`
+	Match        map[string]string `yaml:"match" doc:"the labels that its series carry in Prometheus"`
+	Repositories []bot.Repository  `yaml:"repositories" doc:"where its prompts, policies, models and code live"`
+	DependsOn    []string          `yaml:"depends_on" doc:"services that it cannot do without; others than those named here are fine"`
+	Environments []string          `yaml:"environments" doc:"the environments that it runs in"`
+	Slack        string            `yaml:"slack" doc:"the channel of its incidents"`
+	PagerDuty    ServicePagerDuty  `yaml:"pagerduty" doc:"who is paged for it"`
+	Rollback     map[string]string `yaml:"rollback" doc:"the action that undoes a change of each kind"`
+	Approvers    []string          `yaml:"approvers" doc:"who may answer its approvals; anyone when left out"`
+}
+
+// ServicePagerDuty is a service's own way to its people.
+type ServicePagerDuty struct {
+	RoutingKey secret.Value `yaml:"routing_key" doc:"Events v2 integration key"`
+}
+
+// PlaybooksConfig names playbooks.
+type PlaybooksConfig struct {
+	Use   []string `yaml:"use" doc:"shipped playbooks, by name"`
+	Files []string `yaml:"files" doc:"own playbooks: files or globs, relative to this file"`
+}
+
+// DigestConfig is the daily word about risky changes.
+type DigestConfig struct {
+	// Cron is when, in UTC, as "0 7 * * 1-5"; empty means never.
+	Cron string `yaml:"cron" doc:"when, as five cron fields in UTC, as 0 7 * * 1-5; never when left out"`
+	// Channel is where; the default channel of the slack section when left out.
+	Channel string `yaml:"channel" doc:"Slack channel; that of the slack section when left out"`
+}
+
+// schedule parses the cron fields.
+func (c DigestConfig) schedule() (cron.Schedule, error) { return cron.ParseStandard(c.Cron) }
+
+// Check reports every fault.
+func (c DigestConfig) Check(r *diag.Report) {
+	if c.Cron == "" {
+		return
+	}
+	if _, err := c.schedule(); err != nil {
+		r.Faultf("cron", "bad-cron", "%v", err).Suggest("write five fields, as 0 7 * * 1-5 for seven o'clock UTC on working days")
+	}
+}
+
+// LoadConfig reads a configuration and everything that it names, and reports every fault of them. It contacts nothing.
+func LoadConfig(file string) (Config, []configs.Diagnostic) {
+	var c Config
+	data, err := readBounded(file)
+	if err != nil {
+		return c, []configs.Diagnostic{{File: file, Line: 1, Col: 1, Code: "unreadable", Message: err.Error(),
+			Fix: "name the file with -c, or try firebreak demo, which needs none"}}
+	}
+	faults := c.read(file, data, filepath.Dir(file), configs.OSEnv(filepath.Dir(file)))
+	return c, faults
+}
+
+// read fills in the configuration from a file's text. Paths in it are relative to the folder.
+func (c *Config) read(file string, data []byte, dir string, env configs.Env) []configs.Diagnostic {
+	doc, faults := configs.Load(file, data, c, env)
+	report := diag.New()
+	c.Check(report)
+	faults = append(faults, doc.Resolve(report.Faults())...)
+	faults = append(faults, c.loadPlaybooks(dir, doc)...)
+	configs.Sort(faults)
+	return faults
+}
+
+// readBounded reads a file, but not one that is larger than any configuration.
+func readBounded(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, configs.MaxSize+1))
+}
+
+// Fault is one thing that is wrong with a configuration, and where.
+type Fault = configs.Diagnostic
+
+// RenderFaults prints faults as file:line:col with the line and a caret.
+func RenderFaults(w io.Writer, faults []configs.Diagnostic, color bool) error {
+	return configs.Render(w, faults, color)
+}
+
+// Check reports every fault of the configuration; playbooks are checked by LoadConfig, which reads them.
+func (c Config) Check(r *diag.Report) {
+	c.checkServices(r)
+	c.Signals.Check(r.At("signals"))
+	c.checkObjectives(r)
+	c.Windows.Check(r.At("windows"))
+	c.Windows.CheckServices(r.At("windows"), c.names())
+	c.Classify.Check(r.At("classify"))
+	c.Classify.CheckServices(r.At("classify"), c.names())
+	c.Risk.Check(r.At("risk"))
+	c.Suspects.Check(r.At("suspects"))
+	c.Incidents.Check(r.At("incidents"))
+	c.checkPrometheus(r)
+	c.Watch.Check(r.At("watch"))
+	c.GitHub.Check(r.At("github"))
+	c.Slack.Check(r.At("slack"))
+	c.PagerDuty.Check(r.At("pagerduty"))
+	c.Server.Check(r.At("server"))
+	c.Store.Check(r.At("store"))
+	c.Retention.Check(r.At("retention"))
+	c.Digest.Check(r.At("digest"))
+	c.Telemetry.Check(r.At("telemetry"))
+}
+
+func (c Config) checkServices(r *diag.Report) {
+	if len(c.Services) == 0 {
+		r.Faultf("services", "missing", "no service is named: there is nothing to watch").
+			Suggest("begin with services: [{name: support-assistant, owner: team-support-ai, match: {service_name: support-assistant}}]")
+	}
+	seen := map[string]int{}
+	for i, s := range c.Services {
+		at := r.At("services").Index(i)
+		s.check(at)
+		if first, twice := seen[s.Name]; twice && s.Name != "" {
+			at.Faultf("name", "duplicate-name", "the service %q is already services[%d]", s.Name, first)
+		} else {
+			seen[s.Name] = i
+		}
+	}
+}
+
+func (s ServiceConfig) check(r *diag.Report) {
+	switch s.Name {
+	case "":
+		r.Faultf("name", "missing", "a service needs a name")
+	case selfService:
+		r.Faultf("name", "reserved-name", "%q is the name under which Firebreak tells of itself", selfService)
+	}
+	if len(s.Match) == 0 {
+		r.Faultf("match", "missing", "without labels to match, the service's series cannot be told from others").
+			Suggest("write match: {service_name: %s}", s.Name)
+	}
+	for kind := range s.Rollback {
+		known := make([]string, 0, len(bot.Kinds()))
+		for _, k := range bot.Kinds() {
+			known = append(known, string(k))
+		}
+		if !slices.Contains(known, kind) {
+			r.At("rollback").Keyf(kind, "unknown-kind", "unknown kind of change %q", kind).Allow(known...)
+		}
+	}
+	for i, repository := range s.Repositories {
+		if repository.Name == "" {
+			r.At("repositories").Index(i).Faultf("name", "missing", "a repository needs its name").Suggest("write name: owner/repository")
+		}
+	}
+}
+
+// checkObjectives adds to the owners' checks what only the root knows: that names are unique and services and signals exist.
+func (c Config) checkObjectives(r *diag.Report) {
+	services := c.names()
+	counted := c.counted()
+	seen := map[string]int{}
+	for i, o := range c.Objectives {
+		at := r.At("objectives").Index(i)
+		o.Check(at)
+		if first, twice := seen[o.Name]; twice && o.Name != "" {
+			at.Faultf("name", "duplicate-name", "the objective %q is already objectives[%d]", o.Name, first)
+		} else {
+			seen[o.Name] = i
+		}
+		if o.Service != "" {
+			at.OneOf("service", "unknown-service", "service", o.Service, services)
+		}
+		if o.OwnEvents() {
+			prometheus.CheckCounter(at, "bad", o.Bad)
+			prometheus.CheckCounter(at, "total", o.Total)
+		} else if o.Signal != "" {
+			at.OneOf("signal", "unknown-signal", "counted signal", o.Signal, counted)
+		}
+	}
+}
+
+// names are those of the services.
+func (c Config) names() []string {
+	names := make([]string, 0, len(c.Services))
+	for _, s := range c.Services {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// counted names the signals that an objective can be made of.
+func (c Config) counted() []string {
+	signals, err := c.Signals.Signals()
+	if err != nil {
+		return nil // told where the signals are checked
+	}
+	var names []string
+	for _, s := range signals {
+		if s.Shape() == detectors.Ratio {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func (c Config) checkPrometheus(r *diag.Report) {
+	if c.Prometheus.URL == "" && len(c.Objectives) == 0 {
+		return // a ledger without eyes is allowed
+	}
+	c.Prometheus.Check(r.At("prometheus"))
+}
+
+// selfService is the service under which Firebreak tells of its own troubles.
+const selfService = "firebreak"
+
+// services are the nouns of the service section.
+func (c Config) services() []bot.Service {
+	out := make([]bot.Service, 0, len(c.Services)+1)
+	for _, s := range c.Services {
+		rollback := make(map[bot.Kind]string, len(s.Rollback))
+		for kind, action := range s.Rollback {
+			rollback[bot.Kind(kind)] = action
+		}
+		out = append(out, bot.Service{
+			Name: s.Name, Owner: s.Owner, Match: s.Match, Repositories: s.Repositories, DependsOn: s.DependsOn,
+			Environments: s.Environments, Slack: s.Slack, Rollback: rollback, Approvers: s.Approvers,
+		})
+	}
+	return out
+}
+
+// pagerDuty is the pagerduty section with the services' own routing keys.
+func (c Config) pagerDuty() pagerduty.Config {
+	p := c.PagerDuty
+	keys := make(map[string]secret.Value, len(p.RoutingKeys)+len(c.Services))
+	for service, key := range p.RoutingKeys {
+		keys[service] = key
+	}
+	for _, s := range c.Services {
+		if s.PagerDuty.RoutingKey.IsSet() {
+			keys[s.Name] = s.PagerDuty.RoutingKey
+		}
+	}
+	p.RoutingKeys = keys
+	return p
+}
+
+// period words an objective's period.
+func period(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
+	return d.String()
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot/engine"
+)
+
+// settings are what the engine goes by.
+func (a *App) settings() engine.Settings {
+	c := a.config
+	s := engine.Settings{
+		Services: c.services(), Group: c.Incidents, BaseURL: c.Server.URL, PollEvery: c.Watch.WithDefaults().Interval,
+		Zone: c.zone(), Rollbacks: c.rollbacks(),
+	}
+	for _, o := range c.Objectives {
+		o = o.WithDefaults()
+		for _, w := range a.watched {
+			if w.Signal.Name == o.Signal {
+				s.Charted = append(s.Charted, engine.Charted{
+					Service: o.Service, Signal: o.Signal, Title: w.Signal.Title, Unit: w.Signal.Unit, Objective: 1 - o.Target,
+					ObjectiveName: o.Name,
+				})
+			}
+		}
+	}
+	return s
+}
+
+// zone is the zone of the change windows, in which people here think.
+func (c Config) zone() *time.Location {
+	if zone, err := time.LoadLocation(c.Windows.Zone); err == nil && c.Windows.Zone != "" {
+		return zone
+	}
+	return time.UTC
+}
+
+// rollbacks are the actions that services name as their rollback paths.
+func (c Config) rollbacks() []string {
+	var out []string
+	for _, s := range c.Services {
+		for _, action := range s.Rollback {
+			out = append(out, action)
+		}
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/configs"
+)
+
+// Supervise runs the bot and has it begin anew with a new configuration whenever reload says so. A configuration with faults is
+// told and refused; the bot goes on with the one that it has. The port stays open in between, so that no webhook is refused:
+// what arrives meanwhile waits for the new one.
+func Supervise(ctx context.Context, config Config, o Options, reload <-chan struct{}, load func() (Config, []configs.Diagnostic)) error {
+	listener, err := net.Listen("tcp", config.Server.WithDefaults().Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	address := config.Server.WithDefaults().Listen
+	for {
+		lent := lend(listener)
+		o.Listener = lent
+		bot, err := New(ctx, config, o)
+		if err != nil {
+			return err
+		}
+		next, again, err := superviseOne(ctx, bot, config, o.Logger, reload, load)
+		lent.wait()
+		if !again || err != nil {
+			return err
+		}
+		if next.Server.WithDefaults().Listen != address {
+			o.Logger.Warn("server.listen changed; it needs a restart", "still", address)
+			next.Server.Listen = address
+		}
+		config = next
+	}
+}
+
+// superviseOne runs one bot until the end, or until there is a good new configuration.
+func superviseOne(
+	ctx context.Context, bot *App, now Config, logger *slog.Logger, reload <-chan struct{}, load func() (Config, []configs.Diagnostic),
+) (next Config, again bool, err error) {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- bot.Run(running) }()
+	for {
+		select {
+		case err := <-ended:
+			return now, false, err
+		case <-reload:
+		}
+		fresh, faults := load()
+		if len(faults) > 0 {
+			for _, f := range faults {
+				logger.Error("the new configuration is refused; the old one stays", "fault", f.Message, "file", f.File, "line", f.Line, "col", f.Col)
+			}
+			continue
+		}
+		stop()
+		err := <-ended
+		if ctx.Err() != nil {
+			return now, false, err
+		}
+		if err != nil {
+			logger.Error("the bot did not stop cleanly before it read its configuration again", "error", err)
+		}
+		logger.Info("the configuration was read again")
+		return fresh, true, nil
+	}
+}
+
+// lent is a listener that can be closed by whom it was lent to and still be lent again.
+type lent struct {
+	net.Listener
+	closing sync.Once
+	closed  chan struct{}
+}
+
+func lend(l net.Listener) *lent {
+	if t, ok := l.(*net.TCPListener); ok {
+		_ = t.SetDeadline(time.Time{}) // of a listener that is open
+	}
+	return &lent{Listener: l, closed: make(chan struct{})}
+}
+
+// Accept waits for a connection until the lender wants the listener back.
+func (l *lent) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		select {
+		case <-l.closed:
+			return nil, net.ErrClosed
+		default:
+		}
+	}
+	return conn, err
+}
+
+// Close gives the listener back; it stays open.
+func (l *lent) Close() error {
+	var err error
+	l.closing.Do(func() {
+		close(l.closed)
+		if t, ok := l.Listener.(*net.TCPListener); ok {
+			err = t.SetDeadline(time.Now()) // wakes Accept
+		} else {
+			err = errors.New("only TCP listeners can be lent")
+		}
+	})
+	return err
+}
+
+// wait returns once it was given back.
+func (l *lent) wait() { <-l.closed }
