@@ -112,7 +112,8 @@ func TestStories(t *testing.T) {
 		},
 		{"anything else pages", "generic", scope("code", "", 0.3), nil, []string{"page", "tell", "report"}, run.Succeeded},
 		{"anything else that is not urgent does not page", "generic", ticket, nil, []string{"tell", "report"}, run.Succeeded},
-		{"an incident is closed", "closing", ticket, nil, []string{"report", "tell"}, run.Succeeded},
+		{"an incident that paged is closed", "closing", scope("code", "", 0.3), nil, []string{"silence", "report", "tell"}, run.Succeeded},
+		{"one that woke nobody is closed", "closing", ticket, nil, []string{"report", "tell"}, run.Succeeded},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := story{bench: newBench(t), script: c.script}
