@@ -408,18 +408,25 @@ func TestSignalWait(t *testing.T) {
 		}
 		return out
 	}
-	if out := look(time.Minute, true, nil); out.Status != playbooks.Pending {
-		t.Errorf("held for a moment only: %+v", out)
+	pending := func(after time.Duration, holds bool, blind error, why string) {
+		t.Helper()
+		if out := look(after, holds, blind); out.Status != playbooks.Pending {
+			t.Errorf("%s: %+v", why, out)
+		}
 	}
-	if out := look(5*time.Minute, false, errors.New("blind")); out.Status != playbooks.Pending {
-		t.Errorf("blind is not over: %+v", out)
-	}
-	if out := look(7*time.Minute, true, nil); out.Status != playbooks.Pending {
-		t.Errorf("blindness breaks the hold: %+v", out)
-	}
+	pending(time.Minute, true, nil, "held for a moment only")
+	pending(2*time.Minute, true, nil, "held for a minute")
+	pending(3*time.Minute, false, errors.New("blind"), "blind is not over")
+	pending(9*time.Minute, true, nil, "the time in the dark does not count as held")
+	pending(10*time.Minute, true, nil, "held for two minutes in all")
+	pending(11*time.Minute, false, nil, "a no begins the hold anew")
+	pending(12*time.Minute, true, nil, "held for a moment after the no")
 	w.restart(t)
-	if out := look(12*time.Minute, true, nil); out.Status != playbooks.Done {
-		t.Errorf("a restart does not: %+v", out)
+	for minute := 13; minute < 17; minute++ {
+		pending(time.Duration(minute)*time.Minute, true, nil, "not held for five minutes yet")
+	}
+	if out := look(17*time.Minute, true, nil); out.Status != playbooks.Done {
+		t.Errorf("a restart does not break it: %+v", out)
 	}
 	if out := look(31*time.Minute, false, nil); out.Status != playbooks.Expired {
 		t.Errorf("the timeout ends it: %+v", out)

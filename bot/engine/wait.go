@@ -9,9 +9,6 @@ import (
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
-// holding is the memory space of since when a waiting step's condition holds.
-const holding = "wait-holds-since"
-
 func (e *Engine) signalWait() playbooks.Bound {
 	return playbooks.Bound{
 		Action: playbooks.Action{
@@ -27,36 +24,31 @@ func (e *Engine) signalWait() playbooks.Bound {
 	}
 }
 
-// wait looks once. Not being able to see is not "no": it breaks the hold and the step goes on waiting.
+// wait looks once. Not being able to see is not "no": the hold stands still until sight returns.
 func (e *Engine) wait(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
 	until, _ := call.With["until"].(string)
-	hold, _ := call.With["hold"].(time.Duration)
+	needed, _ := call.With["hold"].(time.Duration)
 	timeout, ok := call.With["timeout"].(time.Duration)
 	if !ok || timeout <= 0 {
 		timeout = 30 * time.Minute
 	}
-	in, err := e.parts.Timeline.Incident(ctx, call.Incident)
+	saw, why, err := e.lookAt(ctx, call, until)
 	if err != nil {
 		return playbooks.Outcome{}, err
 	}
-	scope := e.Scope(in)
-	scope.Now = call.Now
-	holds, why, err := e.parts.Conditions.Holds(until, scope)
-	if err != nil {
-		holds, why = false, "cannot be told now: "+err.Error()
-	}
-	since, err := e.holdingSince(ctx, call, holds)
+	h, err := e.heldNow(ctx, call.Run+"/"+call.Step, call.Now, saw)
 	if err != nil {
 		return playbooks.Outcome{}, err
 	}
+	e.parts.Logger.DebugContext(ctx, "looked at a condition", "run", call.Run, "step", call.Step, "why", why, "held", h.Held.String())
 	waited := call.Now.Sub(call.Begun)
 	output := map[string]any{"waited": waited.String()}
 	switch {
-	case holds && call.Now.Sub(since) >= hold:
-		return playbooks.Outcome{Status: playbooks.Done, Output: output, Sentence: fmt.Sprintf("%s: held for %s", until, hold)}, nil
+	case saw == looksTrue && h.Held >= needed:
+		return playbooks.Outcome{Status: playbooks.Done, Output: output, Sentence: fmt.Sprintf("%s: held for %s", until, needed)}, nil
 	case waited >= timeout:
 		return playbooks.Outcome{
-			Status: playbooks.Expired, Output: output, Sentence: fmt.Sprintf("%s did not come true within %s (%s)", until, timeout, why),
+			Status: playbooks.Expired, Output: output, Sentence: fmt.Sprintf("%s did not hold for %s within %s (%s)", until, needed, timeout, why),
 		}, nil
 	default:
 		again := call.Now.Add(e.current().PollEvery)
@@ -67,20 +59,23 @@ func (e *Engine) wait(ctx context.Context, call playbooks.Call) (playbooks.Outco
 	}
 }
 
-// holdingSince keeps since when the condition holds, so that a restart does not begin the hold anew.
-func (e *Engine) holdingSince(ctx context.Context, call playbooks.Call, holds bool) (time.Time, error) {
-	key := call.Run + "/" + call.Step
-	if !holds {
-		return time.Time{}, e.parts.Memory.Remember(ctx, holding, key, nil)
-	}
-	value, found, err := e.parts.Memory.Recall(ctx, holding, key)
+// lookAt evaluates a waiting step's condition now, and tells what decided it.
+func (e *Engine) lookAt(ctx context.Context, call playbooks.Call, until string) (look, string, error) {
+	in, err := e.parts.Timeline.Incident(ctx, call.Incident)
 	if err != nil {
-		return time.Time{}, err
+		return looksBlind, "", err
 	}
-	if since, err := time.Parse(time.RFC3339Nano, string(value)); found && err == nil {
-		return since, nil
+	scope := e.Scope(in)
+	scope.Now = call.Now
+	holds, why, err := e.parts.Conditions.Holds(until, scope)
+	switch {
+	case err != nil:
+		return looksBlind, "cannot be told now: " + err.Error(), nil
+	case holds:
+		return looksTrue, why, nil
+	default:
+		return looksFalse, why, nil
 	}
-	return call.Now, e.parts.Memory.Remember(ctx, holding, key, []byte(call.Now.UTC().Format(time.RFC3339Nano)))
 }
 
 func (e *Engine) reportWrite() playbooks.Bound {

@@ -34,6 +34,9 @@ func (a *App) execute(ctx context.Context) error {
 	if errors.Is(context.Cause(term), errLostLead) && ctx.Err() == nil {
 		err = errors.Join(errLostLead, err)
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop while it was starting
+	}
 	return err
 }
 

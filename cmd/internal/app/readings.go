@@ -24,7 +24,25 @@ type readings struct {
 	objectives []measured
 	// tile is the width of the youngest tiles: a window that ends inside one would miss its youngest part.
 	tile time.Duration
+	// judged is until when the watch has judged. Nil where nothing is watched.
+	judged func() time.Time
 }
+
+// end is where windows end that are read now: at the youngest tile that is there. A tile comes a moment after its time is over;
+// one that is late by more than another tile is missing, and then the window shows it.
+func (r readings) end(now time.Time) time.Time {
+	end := now.Truncate(r.tile)
+	if r.judged == nil {
+		return end
+	}
+	if judged := r.judged().Truncate(r.tile); judged.Before(end) && end.Sub(judged) <= lateTiles*r.tile {
+		return judged
+	}
+	return end
+}
+
+// lateTiles is how many tiles may be under way.
+const lateTiles = 2
 
 var _ expr.Readings = readings{}
 
@@ -63,7 +81,7 @@ func (r readings) Ratio(in expr.Incident, now time.Time, signal string, window t
 	if r.windows == nil {
 		return 0, fmt.Errorf("no Prometheus is configured: %w", expr.ErrBlind)
 	}
-	sum := r.windows.Sum(r.id(in, signal), now.Truncate(r.tile), window)
+	sum := r.windows.Sum(r.id(in, signal), r.end(now), window)
 	if sum.Blind != detectors.Sighted {
 		return 0, fmt.Errorf("%s over %s: %s: %w", signal, window, sum.Detail, expr.ErrBlind)
 	}
@@ -78,7 +96,7 @@ func (r readings) Value(in expr.Incident, now time.Time, signal string) (float64
 	if r.windows == nil {
 		return 0, fmt.Errorf("no Prometheus is configured: %w", expr.ErrBlind)
 	}
-	end := now.Truncate(r.tile)
+	end := r.end(now)
 	points := r.windows.Points(r.id(in, signal), end.Add(-time.Minute), end, time.Minute)
 	if len(points) == 0 || math.IsNaN(points[len(points)-1].Value) {
 		return 0, fmt.Errorf("%s was not seen within the last minute: %w", signal, expr.ErrBlind)
