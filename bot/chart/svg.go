@@ -15,7 +15,11 @@ func SVG(c Chart) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w := &writer{}
+	fonts, err := loadTypeface()
+	if err != nil {
+		return "", err
+	}
+	w := &writer{typeface: fonts}
 	w.open("svg",
 		"xmlns", "http://www.w3.org/2000/svg", "class", "chart", "viewBox", "0 0 "+decimal(s.width)+" "+decimal(s.height),
 		"role", "img", "aria-label", Alt(c), "font-family", "Liberation Sans, Arial, Helvetica, sans-serif")
@@ -51,7 +55,10 @@ const Stylesheet = `.chart { display: block; width: 100%; height: auto; }
 `
 
 // writer writes elements, escaping every value.
-type writer struct{ buffer bytes.Buffer }
+type writer struct {
+	buffer   bytes.Buffer
+	typeface typeface
+}
 
 // open writes a start tag; attributes come in pairs, those with an empty value are left out.
 func (w *writer) open(name string, attributes ...string) {
@@ -133,10 +140,19 @@ func (w *writer) words(t *words) {
 	}
 	w.tag("text", ">", []string{
 		"class", class(t.role), "x", decimal(t.at.x), "y", decimal(t.at.y), "font-size", decimal(t.size), "font-weight", weight,
-		"text-anchor", end, "fill", s.paint(), "fill-opacity", partly(s.opacity),
+		"text-anchor", end, "textLength", w.length(t), "lengthAdjust", "spacingAndGlyphs", "fill", s.paint(),
+		"fill-opacity", partly(s.opacity),
 	})
 	w.escape(t.text)
 	w.buffer.WriteString("</text>\n")
+}
+
+// length is the width that the layout left for a text: a browser without the fonts named above has others, which may be wider.
+func (w *writer) length(t *words) string {
+	if t.text == "" {
+		return ""
+	}
+	return decimal(w.typeface.width(t.text, t.size, t.bold))
 }
 
 // class is a role's name in a stylesheet. Kinds of markers come from outside this package, so an unknown one is told as such.

@@ -60,6 +60,8 @@ type Settings struct {
 // Charted says how a signal of a service is drawn.
 type Charted struct {
 	Service, Signal, Title, Unit string
+	// Falls tells that the signal is bad when it falls.
+	Falls bool
 	// Objective is the value of the objective's line, zero where there is none.
 	Objective float64
 	// ObjectiveName names it.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/chart"
@@ -96,8 +98,8 @@ func (e *Engine) chartOf(ctx context.Context, in bot.Incident, entries []bot.Ent
 		return chart.Chart{}, false
 	}
 	c := chart.Chart{
-		Title:    charted.Title + " · " + in.Service,
-		Subtitle: in.ID,
+		Title:    capital(charted.Title) + " of " + in.Service,
+		Subtitle: caption(in, charted, points, e.current().Zone),
 		Unit:     charted.Unit,
 		Lines:    []chart.Line{{Name: charted.Title, Points: points}},
 		Onset:    in.Onset,
@@ -109,6 +111,12 @@ func (e *Engine) chartOf(ctx context.Context, in bot.Incident, entries []bot.Ent
 	}
 	c.Markers = append(e.changeMarkers(ctx, in, from, to), actionMarkers(entries, e.current().Rollbacks)...)
 	return c, true
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // charted tells how the incident's signal is drawn. An objective with events of its own is a signal of its own name.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot/engine"
+	"github.com/firebreak-dev/firebreak/detectors"
 )
 
 // settings are what the engine goes by.
@@ -19,7 +20,7 @@ func (a *App) settings() engine.Settings {
 			if w.Signal.Name == o.Signal {
 				s.Charted = append(s.Charted, engine.Charted{
 					Service: o.Service, Signal: o.Signal, Title: w.Signal.Title, Unit: w.Signal.Unit, Objective: 1 - o.Target,
-					ObjectiveName: o.Name,
+					ObjectiveName: o.Name, Falls: w.Signal.Worse == detectors.Down,
 				})
 			}
 		}
