@@ -277,6 +277,9 @@ func open(v View) []bot.Approval {
 	var out []bot.Approval
 	for _, a := range v.Approvals {
 		if a.Decision == "" && (a.Incident == "" || a.Incident == v.Incident.ID) && (a.Expires.IsZero() || v.Now.Before(a.Expires)) {
+			if !a.Expires.IsZero() {
+				a.Expires = a.Expires.In(v.zone()) // people here read their own clock
+			}
 			out = append(out, a)
 		}
 	}

@@ -59,7 +59,10 @@ func pageEvent(card bot.Card, call playbooks.Call) pd.V2Event {
 	}
 	summary := text(call.With, "summary")
 	if line(summary, 1) == "" {
-		summary = card.Service + ": " + card.Headline
+		summary = card.Headline
+		if !strings.HasPrefix(summary, card.Service) { // a pager shows one line, and it must say whose trouble it is
+			summary = card.Service + ": " + summary
+		}
 	}
 	return trigger(card, call, dedupKey(call.Incident), severity, summary, explain(card))
 }

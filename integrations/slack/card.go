@@ -156,7 +156,7 @@ func approvals(all []bot.Approval, buttons bool) []api.Block {
 		question := line(a.Question, 400)
 		until := ""
 		if !a.Expires.IsZero() {
-			until = " (until " + a.Expires.UTC().Format("15:04") + " UTC)"
+			until = " (until " + a.Expires.Format("15:04 MST") + ")"
 		}
 		blocks = append(blocks, api.NewSectionBlock(plain("Waiting for a decision: "+question+until, maxSection), nil, nil))
 		if !buttons {

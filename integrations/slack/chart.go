@@ -18,8 +18,8 @@ const (
 	chartTime = 5 * time.Second
 )
 
-// chart brings the place's picture up to date where it may: a new one, or a changed one after a while, since every upload is
-// three requests and a file that stays. A picture that cannot be uploaded is left out or stays as it was; the card goes on
+// chart brings the place's picture up to date where it may: a new one, a changed one after a while, or one of another state, since
+// every upload is three requests and a file that stays, but recovery must be seen. A picture that cannot be uploaded is left out or stays as it was; the card goes on
 // without it.
 func (c *Client) chart(ctx context.Context, incident string, place *Place, card bot.Card) {
 	if len(card.Chart) == 0 || len(card.Chart) > maxChart {
@@ -28,7 +28,8 @@ func (c *Client) chart(ctx context.Context, incident string, place *Place, card 
 	sum := sha256.Sum256(card.Chart)
 	name := hex.EncodeToString(sum[:8])
 	now := c.options.Now()
-	if place.ChartSum == name || (place.Chart != "" && now.Sub(place.ChartAt) < c.config.ChartEvery) {
+	early := place.Chart != "" && place.ChartState == card.State && now.Sub(place.ChartAt) < c.config.ChartEvery
+	if place.ChartSum == name || early {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, chartTime)
@@ -45,5 +46,6 @@ func (c *Client) chart(ctx context.Context, incident string, place *Place, card 
 		c.options.Logger.WarnContext(ctx, "slack: the chart could not be uploaded", "incident", incident, "error", failure(call, err))
 		return
 	}
-	place.Chart, place.Alt, place.ChartSum, place.ChartAt = file.ID, line(card.Alt, maxAlt), name, now
+	place.Chart, place.Alt, place.ChartSum = file.ID, line(card.Alt, maxAlt), name
+	place.ChartAt, place.ChartState = now, card.State
 }

@@ -34,11 +34,13 @@ type Place struct {
 	TS string `json:"ts,omitempty"`
 	// Asked tells that a post was sent whose confirmation is not written down yet: it may stand in the channel.
 	Asked bool `json:"asked,omitempty"`
-	// Chart, Alt, ChartSum and ChartAt are the uploaded picture: its file ID, its words, its digest and its time.
-	Chart    string    `json:"chart,omitempty"`
-	Alt      string    `json:"alt,omitempty"`
-	ChartSum string    `json:"chart_sum,omitempty"`
-	ChartAt  time.Time `json:"chart_at,omitzero"`
+	// Chart, Alt, ChartSum, ChartAt and ChartState are the uploaded picture: its file ID, its words, its digest, its time and the
+	// incident's state that it shows.
+	Chart      string    `json:"chart,omitempty"`
+	Alt        string    `json:"alt,omitempty"`
+	ChartSum   string    `json:"chart_sum,omitempty"`
+	ChartAt    time.Time `json:"chart_at,omitzero"`
+	ChartState bot.State `json:"chart_state,omitempty"`
 }
 
 // Memory keeps where cards stand, across restarts.

@@ -157,6 +157,14 @@ func TestTheChartIsPartOfTheCard(t *testing.T) {
 	if n := len(h.vendor.files); n != 1 {
 		t.Errorf("%d uploads within the time that one chart is good for", n)
 	}
+	card.State = bot.Mitigated
+	h.deck.set(card)
+	if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(h.vendor.files); n != 2 {
+		t.Errorf("%d uploads; recovery is shown at once", n)
+	}
 }
 
 func TestACardDoesNotWaitForItsChart(t *testing.T) {
