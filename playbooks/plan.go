@@ -8,7 +8,7 @@ type Plan struct {
 	Name string `json:"name"`
 	// Digest identifies the text it was made from (SHA-256, hex).
 	Digest string `json:"digest"`
-	// On lists what starts it: "opened", "worsened", "reopened", "recovered", "resolved", "blind".
+	// On lists what starts it: "opened", "worsened", "reopened", "suspects", "recovered", "resolved", "blind".
 	On []string `json:"on"`
 	// When is a CEL condition over the scope; empty means always.
 	When string `json:"when,omitempty"`

@@ -22,7 +22,7 @@ type Playbook struct {
 
 // On lists what starts a playbook.
 type On struct {
-	Incident []string `yaml:"incident,required" json:"incident" doc:"opened, worsened, reopened, recovered, resolved, blind."`
+	Incident []string `yaml:"incident,required" json:"incident" doc:"opened, worsened, reopened, suspects, recovered, resolved, blind."`
 }
 
 // StepSource is a step as it is written. Empty fields take the defaults that Compile documents.
@@ -61,5 +61,5 @@ func (p Playbook) digest() string {
 
 // Triggers lists what can start a playbook.
 func Triggers() []string {
-	return []string{"opened", "worsened", "reopened", "recovered", "resolved", "blind"}
+	return []string{"opened", "worsened", "reopened", "suspects", "recovered", "resolved", "blind"}
 }

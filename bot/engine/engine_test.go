@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -37,6 +39,8 @@ type world struct {
 	announced map[string]int
 	holds     bool
 	blind     error
+	// undoes has a playbook "undo" start as soon as there is a suspect.
+	undoes bool
 	// first is the incident that steps are about.
 	first   string
 	told    map[string]engine.Told
@@ -58,10 +62,17 @@ func (w *world) Wake(_ context.Context, id string) error {
 }
 
 func (w *world) Choose(trigger string, scope expr.Scope) ([]playbooks.Plan, []string) {
-	if trigger != "opened" || scope.Incident.Service == "" {
-		return nil, []string{"only opened incidents"}
+	if scope.Incident.Service == "" {
+		return nil, []string{"only incidents of a service"}
 	}
-	return []playbooks.Plan{{Name: "respond"}}, nil
+	switch {
+	case trigger == "opened":
+		return []playbooks.Plan{{Name: "respond"}}, nil
+	case trigger == "suspects" && w.undoes && len(scope.Suspects) > 0:
+		return []playbooks.Plan{{Name: "respond"}, {Name: "undo"}}, nil
+	default:
+		return nil, []string{"only opened and suspected incidents"}
+	}
 }
 
 func (w *world) Holds(string, expr.Scope) (bool, string, error) { return w.holds, "", w.blind }
@@ -302,6 +313,34 @@ func TestLateWebhookChangesTheRanking(t *testing.T) {
 	}
 	if got := kinds(entries); !slices.Equal(got, []bot.EntryKind{bot.EntryOpened, bot.EntrySuspects, bot.EntrySuspects}) {
 		t.Errorf("timeline: %v", got)
+	}
+}
+
+func TestASuspectThatIsFoundLateStartsAPlaybookOnceAndOnlyWhileItBurns(t *testing.T) {
+	w := newWorld(t)
+	w.undoes = true
+	w.observe(t, w.firing(detectors.Page))
+	begun := func() []string {
+		var names []string
+		for _, r := range w.started {
+			names = append(names, r.Playbook)
+		}
+		return names
+	}
+	hear := func(number int) {
+		t.Helper()
+		id := fmt.Sprintf("github:acme/a#%d", number)
+		w.told[id] = engine.Told{Changes: []bot.Change{{ID: id, Title: "late", MergedAt: w.now.Add(-time.Minute)}}}
+		if _, err := w.Accept(t.Context(), bot.Delivery{ID: id, Source: "github", Event: "push", Body: []byte("{}"), ReceivedAt: w.now}); err != nil {
+			t.Fatal(err)
+		}
+		w.work(t)
+	}
+	hear(7)
+	hear(8)
+	w.restart(t)
+	if d := cmp.Diff([]string{"respond", "undo"}, begun()); d != "" {
+		t.Errorf("what began (-want +got):\n%s", d)
 	}
 }
 

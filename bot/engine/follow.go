@@ -23,7 +23,13 @@ var triggers = map[bot.EntryKind]string{
 	bot.EntryBlind:     "blind",
 	bot.EntryRecovered: "recovered",
 	bot.EntryResolved:  "resolved",
+	bot.EntrySuspects:  suspected,
 }
+
+// suspected is the trigger of a ranking that says something new: a change was heard of late, or the onset is known better. It starts
+// a playbook only while the incident burns, and only if the incident never started it: being surer of what was known before is no
+// reason to ask people again.
+const suspected = "suspects"
 
 // handled is the memory space that marks trigger entries whose runs have begun.
 const handled = "handled-triggers"
@@ -60,9 +66,11 @@ func (e *Engine) follow(ctx context.Context, t *touched) {
 	for _, id := range t.order {
 		in := t.incidents[id]
 		if worthRanking(t.added[id]) {
-			if err := e.rank(ctx, in); err != nil {
+			ranked, err := e.rank(ctx, in)
+			if err != nil {
 				e.parts.Logger.ErrorContext(ctx, "suspects could not be ranked", "incident", id, "error", err)
 			}
+			t.added[id] = append(t.added[id], ranked...)
 		}
 		for _, entry := range t.added[id] {
 			if word, is := triggers[entry.Kind]; is {
@@ -108,6 +116,9 @@ func (e *Engine) start(ctx context.Context, t trigger) error {
 	if err != nil {
 		return err
 	}
+	if t.word == suspected && in.State != bot.Open && in.State != bot.Acknowledged {
+		return e.parts.Memory.Remember(ctx, handled, t.entry, []byte(t.word))
+	}
 	scope := e.Scope(in)
 	plans, others := e.parts.Playbooks.Choose(t.word, scope)
 	for _, why := range others {
@@ -123,14 +134,18 @@ func (e *Engine) start(ctx context.Context, t trigger) error {
 
 func (e *Engine) begin(ctx context.Context, in bot.Incident, t trigger, plan playbooks.Plan, scope expr.Scope) error {
 	// A playbook that is still at work on this incident is not started beside itself.
-	busy, err := e.parts.Runs.Runs(ctx, run.Query{Incident: in.ID, States: []run.State{run.Running, run.Waiting}})
+	others := run.Query{Incident: in.ID, States: []run.State{run.Running, run.Waiting}}
+	if t.word == suspected {
+		others.States = nil
+	}
+	begun, err := e.parts.Runs.Runs(ctx, others)
 	if err != nil {
 		return err
 	}
 	id := RunID(in.ID, plan.Name, t.entry)
-	for _, r := range busy {
+	for _, r := range begun {
 		if r.Playbook == plan.Name && r.ID != id {
-			e.parts.Logger.InfoContext(ctx, "playbook is at work already", "incident", in.ID, "playbook", plan.Name, "run", r.ID)
+			e.parts.Logger.InfoContext(ctx, "playbook has begun already", "incident", in.ID, "playbook", plan.Name, "run", r.ID)
 			return nil
 		}
 	}
@@ -196,10 +211,10 @@ func (e *Engine) resumeIncident(ctx context.Context, in bot.Incident) error {
 // horizon is how long before the onset changes are looked for: what took effect earlier would have shown earlier.
 const horizon = 72 * time.Hour
 
-// rank ranks the suspects of an incident and notes the ranking where it says something new.
-func (e *Engine) rank(ctx context.Context, in bot.Incident) error {
+// rank ranks the suspects of an incident and returns the entry that notes the ranking, where it says something new.
+func (e *Engine) rank(ctx context.Context, in bot.Incident) ([]bot.Entry, error) {
 	if in.Service == "" || in.Detector == "absent" {
-		return nil
+		return nil, nil
 	}
 	from := in.Onset.Earliest
 	if from.IsZero() {
@@ -208,20 +223,19 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident) error {
 	now := e.parts.Now()
 	candidates, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{From: from.Add(-horizon), To: now.Add(time.Minute), Limit: 1000})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ranking := e.parts.Ranker.Rank(now, in, candidates)
 	if !saysMore(in.Ranking, ranking) {
-		return nil
+		return nil, nil
 	}
 	data, err := json.Marshal(ranking)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = e.parts.Timeline.Append(ctx, bot.Entry{
+	return e.parts.Timeline.Append(ctx, bot.Entry{
 		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects, Actor: "firebreak", Sentence: rankingSentence(ranking), Data: data,
 	})
-	return err
 }
 
 // noteworthy is the difference in probability from which a new ranking is worth telling.
@@ -258,14 +272,17 @@ func (e *Engine) rerank(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	touched := newTouched()
 	for _, in := range open {
 		if in.State == bot.Mitigated || in.Severity == detectors.None {
 			continue
 		}
-		if err := e.rank(ctx, in); err != nil {
+		ranked, err := e.rank(ctx, in)
+		if err != nil {
 			return err
 		}
-		e.parts.Announcer.Update(ctx, in.ID)
+		touched.add(in, ranked)
 	}
+	e.follow(ctx, touched)
 	return nil
 }

@@ -24,7 +24,7 @@ func (c BotConfig) Lookup(name string) (string, bool) {
 
 // Environ lists the variables as os/exec wants them, sorted.
 func (c BotConfig) Environ() []string {
-	var out []string
+	out := make([]string, 0, len(c.Env))
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
 		out = append(out, name+"="+c.Env[name])
 	}
@@ -122,5 +122,5 @@ github:
   allow_merge: true
 
 playbooks:
-  use: [prompt-regression, closing]
+  use: [prompt-regression, generic, closing]
 `, envSlackToken, envSlackSigning, envRouting, envGitHubToken, envGitHubSecret)
