@@ -36,8 +36,9 @@ func New(c Config, title string, step time.Duration) (*Detector, error) {
 	if step < time.Second {
 		report.Faultf("", "bad-step", "a step of %s is below a second", step)
 	}
-	var errs []error
-	for _, f := range report.Faults() {
+	faults := report.Faults()
+	errs := make([]error, 0, len(faults))
+	for _, f := range faults {
 		errs = append(errs, fmt.Errorf("%s: %s", f.Path, f.Message))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -100,6 +101,7 @@ func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.
 				began, left = d.onset(now, w, id, rule), d.budget(now, w, id)
 			}
 			f.Onset = began
+			f.Evidence = append(f.Evidence, usual(w, id, began)...)
 			f.Evidence = append(f.Evidence, left.evidence(d.config)...)
 			if e, ok := left.exhaustion(d.config, f.Evidence[0].Value/d.allowed()); ok {
 				f.Evidence = append(f.Evidence, e)
@@ -205,6 +207,27 @@ func (v view) evidence(limit float64) detectors.Evidence {
 		e.Sentence += fmt.Sprintf(" (%s known, the rest taken as healthy)", words(v.covered.Truncate(time.Second)))
 	}
 	return e
+}
+
+// usualSpan is over how long before the onset it is said what is usual; usualEvents is how many events that takes.
+const (
+	usualSpan   = 6 * time.Hour
+	usualEvents = 50
+)
+
+// usual says what the ratio was before it began, where enough of that time is known.
+func usual(w detectors.Windows, id detectors.SeriesID, began detectors.Onset) []detectors.Evidence {
+	if began.IsZero() {
+		return nil
+	}
+	s := w.Sum(id, began.Earliest, usualSpan)
+	if (s.Blind != detectors.Sighted && s.Blind != detectors.WarmingUp) || s.Total < usualEvents || s.Bad < 0 {
+		return nil
+	}
+	return []detectors.Evidence{{
+		Name: "usual", Value: s.Ratio(), Unit: "ratio", Window: usualSpan,
+		Sentence: fmt.Sprintf("%s before it began (%s of %s events)", share(s.Ratio()), number(s.Bad), number(s.Total)),
+	}}
 }
 
 // budget is what is left of the objective.

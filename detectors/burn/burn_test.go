@@ -407,6 +407,7 @@ func ExampleDetector_Judge() {
 	// refusal ratio burns the budget of useful-answers 7.03 times too fast
 	// - 15186 of 216000 events bad (7.03 %) over 6h, limit 6 %
 	// - 9000 of 18000 events bad (50 %) over 30m, limit 6 %
+	// - 0.1 % before it began (216 of 216000 events)
 	// - 92.9 % of the budget of 30d for 99% is left, as far as the period is known
 	// - at this rate the budget is gone in 95h7m
 }

@@ -224,9 +224,9 @@ func words(d time.Duration) string {
 		unit time.Duration
 		name string
 	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
-		if n := d / u.unit; n > 0 && (u.name != "d" || d%u.unit == 0 || n > 3) {
+		if n, rest := d/u.unit, d%u.unit; n > 0 && (u.name != "d" || rest == 0 || n > 3) {
 			fmt.Fprintf(&b, "%d%s", n, u.name)
-			d -= n * u.unit
+			d = rest
 		}
 	}
 	if b.Len() == 0 {

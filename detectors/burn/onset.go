@@ -54,8 +54,8 @@ func (d *Detector) stepFor(span time.Duration) time.Duration {
 
 // baseline is what was normal before a time, unknown when it was not healthy then or cannot be seen.
 func baseline(w detectors.Windows, id detectors.SeriesID, before time.Time, span time.Duration, limit float64) onset.Baseline {
-	for _, times := range []time.Duration{6, 1} {
-		s := w.Sum(id, before, times*span)
+	for _, back := range []time.Duration{6 * span, span} {
+		s := w.Sum(id, before, back)
 		if (s.Blind == detectors.Sighted || s.Blind == detectors.WarmingUp) && s.Total > 0 && s.Ratio() <= limit {
 			return onset.Baseline{Bad: s.Bad, Total: s.Total}
 		}
