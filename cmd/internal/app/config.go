@@ -1,12 +1,10 @@
 package app
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/robfig/cron/v3"
 
@@ -108,8 +106,10 @@ func LoadConfig(file string) (Config, []configs.Diagnostic) {
 	var c Config
 	data, err := readBounded(file)
 	if err != nil {
-		return c, []configs.Diagnostic{{File: file, Line: 1, Col: 1, Code: "unreadable", Message: err.Error(),
-			Fix: "name the file with -c, or try firebreak demo, which needs none"}}
+		return c, []configs.Diagnostic{{
+			File: file, Line: 1, Col: 1, Code: "unreadable", Message: err.Error(),
+			Fix: "name the file with -c, or try firebreak demo, which needs none",
+		}}
 	}
 	faults := c.read(file, data, filepath.Dir(file), configs.OSEnv(filepath.Dir(file)))
 	return c, faults
@@ -128,7 +128,7 @@ func (c *Config) read(file string, data []byte, dir string, env configs.Env) []c
 
 // readBounded reads a file, but not one that is larger than any configuration.
 func readBounded(file string) ([]byte, error) {
-	f, err := os.Open(file)
+	f, err := os.Open(file) //nolint:gosec // the file that the operator names
 	if err != nil {
 		return nil, err
 	}
@@ -301,12 +301,4 @@ func (c Config) pagerDuty() pagerduty.Config {
 	}
 	p.RoutingKeys = keys
 	return p
-}
-
-// period words an objective's period.
-func period(d time.Duration) string {
-	if d%(24*time.Hour) == 0 {
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	}
-	return d.String()
 }

@@ -15,16 +15,23 @@ import (
 // told and refused; the bot goes on with the one that it has. The port stays open in between, so that no webhook is refused:
 // what arrives meanwhile waits for the new one.
 func Supervise(ctx context.Context, config Config, o Options, reload <-chan struct{}, load func() (Config, []configs.Diagnostic)) error {
-	listener, err := net.Listen("tcp", config.Server.WithDefaults().Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", config.Server.WithDefaults().Listen)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
 	address := config.Server.WithDefaults().Listen
+	var last *Config // the configuration that ran before this one
 	for {
 		lent := lend(listener)
 		o.Listener = lent
 		bot, err := New(ctx, config, o)
+		if err != nil && last != nil && ctx.Err() == nil {
+			// What a check cannot see, such as a database that is away, must not cost the bot that there was.
+			o.Logger.Error("the new configuration cannot be started; the old one goes on", "error", err)
+			config, last = *last, nil
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -37,7 +44,8 @@ func Supervise(ctx context.Context, config Config, o Options, reload <-chan stru
 			o.Logger.Warn("server.listen changed; it needs a restart", "still", address)
 			next.Server.Listen = address
 		}
-		config = next
+		before := config
+		last, config = &before, next
 	}
 }
 
