@@ -72,8 +72,8 @@ func (in *Incident) refold(e Entry, f detectors.Finding) {
 			in.Signal, in.Detector, in.Title = f.Signal, f.Detector, f.Title
 		}
 		in.Severity = detectors.Worst(in.Severity, f.Severity)
-		if in.Onset.IsZero() || (!f.Onset.IsZero() && f.Onset.At.Before(in.Onset.At)) {
-			in.Onset = f.Onset
+		if in.beganWith(e, f) {
+			in.Onset, in.OnsetSignal = f.Onset, f.Signal
 		}
 	}
 	in.Blind = detectors.Sighted
@@ -93,6 +93,22 @@ func (in *Incident) refold(e Entry, f detectors.Finding) {
 		in.QuietSince = zero
 	case in.QuietSince.IsZero():
 		in.QuietSince = e.At
+	}
+}
+
+// beganWith tells whether a firing finding knows better than the others when the incident began. Of two signals the one that went
+// wrong earlier does; of the same one, as long as it has not been quiet meanwhile, the closer look: the first finding of an incident
+// is often made of coarse windows, and what they guess must not acquit the guilty change.
+func (in *Incident) beganWith(e Entry, f detectors.Finding) bool {
+	switch {
+	case f.Onset.IsZero():
+		return false
+	case in.Onset.IsZero():
+		return true
+	case f.Signal == in.OnsetSignal && in.QuietSince.IsZero() && e.Kind != EntryReopened:
+		return f.Onset.Latest.Sub(f.Onset.Earliest) < in.Onset.Latest.Sub(in.Onset.Earliest)
+	default:
+		return f.Onset.At.Before(in.Onset.At)
 	}
 }
 

@@ -27,10 +27,12 @@ type Incident struct {
 	Severity    detectors.Severity `json:"severity"`
 	State       State              `json:"state"`
 	// Signal and Detector are those of the finding that opened it, or of the worst since.
-	Signal   string          `json:"signal"`
-	Detector string          `json:"detector"`
-	Onset    detectors.Onset `json:"onset,omitzero"`
-	OpenedAt time.Time       `json:"opened_at"`
+	Signal   string `json:"signal"`
+	Detector string `json:"detector"`
+	// Onset is when it began, as far as it is known; OnsetSignal is the signal that tells it.
+	Onset       detectors.Onset `json:"onset,omitzero"`
+	OnsetSignal string          `json:"onset_signal,omitempty"`
+	OpenedAt    time.Time       `json:"opened_at"`
 	// QuietSince is when the last firing finding went quiet; zero while any fires or is blind.
 	QuietSince     time.Time `json:"quiet_since,omitzero"`
 	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`

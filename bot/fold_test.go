@@ -1,0 +1,63 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+func TestTheOnsetIsThatOfWhoKnowsBest(t *testing.T) {
+	at := func(minutes int) time.Time {
+		return time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC).Add(time.Duration(minutes) * time.Minute)
+	}
+	fires := func(kind bot.EntryKind, now int, rule, signal string, onset, around int) bot.Entry {
+		data, err := json.Marshal(detectors.Finding{
+			Key: rule + signal, Detector: "burn", Service: "support", Signal: signal, Verdict: detectors.Firing, Severity: detectors.Page, At: at(now),
+			Onset: detectors.Onset{At: at(onset), Earliest: at(onset - around), Latest: at(onset + around)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bot.Entry{Incident: "inc-1", At: at(now), Kind: kind, Data: data}
+	}
+	quiet := func(now int, rule, signal string) bot.Entry {
+		data, err := json.Marshal(detectors.Finding{Key: rule + signal, Signal: signal, Verdict: detectors.Quiet, At: at(now)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bot.Entry{Incident: "inc-1", At: at(now), Kind: bot.EntryFinding, Data: data}
+	}
+	for _, c := range []struct {
+		name    string
+		entries []bot.Entry
+		want    int
+	}{
+		{"a closer look at the same signal corrects a coarse one", []bot.Entry{
+			fires(bot.EntryOpened, 41, "3d", "refusals", 22, 35), fires(bot.EntryWorsened, 43, "6h", "refusals", 40, 1),
+		}, 40},
+		{"a coarse look does not undo a close one", []bot.Entry{
+			fires(bot.EntryOpened, 43, "6h", "refusals", 40, 1), fires(bot.EntryFinding, 44, "3d", "refusals", 22, 35),
+		}, 40},
+		{"another signal went wrong earlier", []bot.Entry{
+			fires(bot.EntryOpened, 43, "6h", "refusals", 40, 1), fires(bot.EntryFinding, 44, "1h", "latency", 30, 5),
+		}, 30},
+		{"another signal went wrong later", []bot.Entry{
+			fires(bot.EntryOpened, 41, "3d", "refusals", 22, 35), fires(bot.EntryFinding, 44, "1h", "latency", 40, 1),
+		}, 22},
+		{"what fires again after it was quiet is not the beginning", []bot.Entry{
+			fires(bot.EntryOpened, 41, "1h", "refusals", 40, 5), quiet(50, "1h", "refusals"), fires(bot.EntryFinding, 61, "6h", "refusals", 60, 1),
+		}, 40},
+		{"nor is what reopens it", []bot.Entry{
+			fires(bot.EntryOpened, 41, "1h", "refusals", 40, 5), fires(bot.EntryReopened, 61, "6h", "refusals", 60, 1),
+		}, 40},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := bot.FoldIncident(c.entries).Onset.At; !got.Equal(at(c.want)) {
+				t.Errorf("began at %s, want %s", got, at(c.want))
+			}
+		})
+	}
+}
