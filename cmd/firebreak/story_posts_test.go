@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/slackfake"
+)
+
+// cmdPosts prints what a vendor has received, as it stands there now.
+func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
+	if err := want(args, 1, "slack, pagerduty or github"); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	switch args[0] {
+	case "slack":
+		w.slackPosts(&b)
+	case "pagerduty":
+		w.pages(&b)
+	case "github":
+		w.pulls(&b)
+	default:
+		return "", fmt.Errorf("no vendor %q", args[0])
+	}
+	if gate := w.gate(args[0]); gate != nil {
+		for _, u := range gate.Unexpected() {
+			fmt.Fprintf(&b, "UNEXPECTED %s\n", u)
+		}
+	}
+	return w.anonymous(b.String()), nil
+}
+
+// slackPosts prints messages as people see them: words, and buttons in brackets.
+func (w *world) slackPosts(b *strings.Builder) {
+	for _, m := range w.slack.Messages() {
+		channel := m.Channel
+		if c, ok := w.slack.Channel(m.Channel); ok {
+			channel = "#" + c.Name
+		}
+		fmt.Fprintf(b, "%s\n", channel)
+		if m.Ephemeral != "" {
+			fmt.Fprintf(b, "  (only for %s)\n", m.Ephemeral)
+		}
+		shown := w.blockLines(m)
+		if len(shown) == 0 {
+			shown = strings.Split(m.Text, "\n")
+		}
+		for _, line := range shown {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+}
+
+// blockLines are the words of a message's blocks, one line for each text, and its buttons.
+func (w *world) blockLines(m slackfake.Message) []string {
+	var blocks []any
+	if json.Unmarshal(m.Blocks, &blocks) != nil {
+		return nil
+	}
+	var out []string
+	for _, block := range blocks {
+		lines := texts(block)
+		if id, _ := block.(map[string]any)["block_id"].(string); id == "doing" {
+			// Steps that go side by side end in any order.
+			for i := range lines {
+				lines[i] = w.anonymous(lines[i])
+			}
+			slices.Sort(lines[min(1, len(lines)):])
+		}
+		out = append(out, lines...)
+	}
+	for _, button := range slackfake.Buttons(m) {
+		out = append(out, "["+button.Text+"]")
+	}
+	return out
+}
+
+// texts gathers the words inside a block; the parts of a rich text section make one line.
+func texts(node any) []string {
+	switch n := node.(type) {
+	case []any:
+		var out []string
+		for _, one := range n {
+			out = append(out, texts(one)...)
+		}
+		return out
+	case map[string]any:
+		switch n["type"] {
+		case "button":
+			return nil
+		case "image":
+			return []string{fmt.Sprintf("(picture: %v)", n["alt_text"])}
+		case "rich_text_section":
+			elements, _ := n["elements"].([]any)
+			line := ""
+			for _, e := range elements {
+				part, _ := e.(map[string]any)
+				line += fmt.Sprint(part["text"])
+			}
+			return []string{line}
+		case "rich_text_list":
+			elements := texts(n["elements"])
+			for i := range elements {
+				elements[i] = "- " + elements[i]
+			}
+			return elements
+		}
+		if text, is := n["text"].(string); is {
+			return strings.Split(strings.ReplaceAll(text, "*\n", "* "), "\n")
+		}
+		var out []string
+		for _, field := range []string{"text", "fields", "elements", "accessory"} {
+			out = append(out, texts(n[field])...)
+		}
+		return out
+	}
+	return nil
+}
+
+// pages prints PagerDuty's alerts.
+func (w *world) pages(b *strings.Builder) {
+	for _, a := range w.pager.Alerts() {
+		fmt.Fprintf(b, "%s (%s) %s\n", a.Severity, a.State, a.Summary)
+		var details map[string]any
+		_ = json.Unmarshal(a.Details, &details) // what is no object is shown by its absence
+		names := make([]string, 0, len(details))
+		for name := range details {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			if name == "What Firebreak does" {
+				continue // how far it has come by then is chance
+			}
+			fmt.Fprintf(b, "  %s: %v\n", name, details[name])
+		}
+	}
+}
+
+// pulls prints GitHub's pull requests and the latest state of what was deployed.
+func (w *world) pulls(b *strings.Builder) {
+	for _, p := range w.hub.Pulls() {
+		fmt.Fprintf(b, "%s#%d %q", p.Repository, p.Number, p.Title)
+		if p.Reverts != 0 {
+			fmt.Fprintf(b, " reverts #%d", p.Reverts)
+		}
+		if p.Merged() {
+			fmt.Fprintf(b, " merged by %s\n", p.MergedBy)
+		} else {
+			fmt.Fprintf(b, " %s\n", p.State)
+		}
+	}
+	for _, d := range w.hub.Deployments() {
+		state := "created"
+		if n := len(d.Statuses); n > 0 {
+			state = d.Statuses[n-1].State
+		}
+		fmt.Fprintf(b, "deployment of %q: %s\n", d.Description, state)
+	}
+}
+
+// blurs are what differs from run to run, and what stands for it.
+var blurs = []struct {
+	pattern *regexp.Regexp
+	as      string
+}{
+	{regexp.MustCompile(`\b(inc|ent|apr|run)-[0-9a-z]{8,}\b`), "$1-ID"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?( ?[A-Z]+|Z)?`), "DATE"},
+	{regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b( (CET|UTC))?`), "CLOCK"},
+	{regexp.MustCompile(`\b\d+(\.\d+)?( ?(min|h|s|d|hours?|minutes?|seconds?|days?))\b(,? (and )?\d+ ?(min|h|s|hours?|minutes?|seconds?)\b)*`), "SPAN"},
+	{regexp.MustCompile(`[<>]?\b\d+(\.\d+)?( ?%)`), "N$2"},
+	{regexp.MustCompile(`(^|[ (±])\d+(\.\d+)?\b`), "${1}N"},
+}
+
+// anonymous replaces what differs from run to run.
+func (w *world) anonymous(text string) string {
+	text = strings.NewReplacer(w.server.URL, "STANDINS", "http://"+w.bot, "FIREBREAK").Replace(text)
+	for _, blur := range blurs {
+		text = blur.pattern.ReplaceAllString(text, blur.as)
+	}
+	return text
+}
