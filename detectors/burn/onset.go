@@ -10,9 +10,20 @@ import (
 // mostPoints is how many points one look at the past takes.
 const mostPoints = 200
 
-// onset reads when it began. It looks back over the long window, and four times as far while the beginning lies outside of what
-// it sees; a beginning that was found in coarse points is then looked at closely.
+// onset reads when it began. What a tile holds was scraped in it, and took place up to a tile before or was asked for a tile late: the
+// interval is that much wider than the counts alone would have it.
 func (d *Detector) onset(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Onset {
+	found := d.search(now, w, id, rule)
+	if found.IsZero() {
+		return found
+	}
+	found.Earliest, found.Latest = found.Earliest.Add(-d.step), found.Latest.Add(d.step)
+	return found
+}
+
+// search finds when it began, by the counts. It looks back over the long window, and four times as far while the beginning lies outside of what
+// it sees; a beginning that was found in coarse points is then looked at closely.
+func (d *Detector) search(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Onset {
 	limit := rule.Factor * d.allowed()
 	farthest := d.config.Rules[len(d.config.Rules)-1].Long * 2
 	var found detectors.Onset
