@@ -125,15 +125,19 @@ func judge(t *testing.T, end ending) {
 	t.Helper()
 	s := end.Summary
 	got := map[string]any{
-		"state": s.Incident.State, "rank": s.CauseRank, "pages": s.Pages, "cards": s.Cards, "approvals": s.Approvals,
-		"rollback": s.Rollback, "recovered": s.Recovered, "duplicates": s.Duplicates,
+		"state": s.Incident.State, "rank": s.CauseRank, "pages": s.Pages, "cards": s.Cards, "rollback": s.Rollback,
+		"recovered": s.Recovered, "duplicates": s.Duplicates,
 	}
 	want := map[string]any{
-		"state": "resolved", "rank": 1, "pages": 1, "cards": 1, "approvals": 1, "rollback": sandbox.RollbackDeployed,
-		"recovered": true, "duplicates": 0,
+		"state": "resolved", "rank": 1, "pages": 1, "cards": 1, "rollback": sandbox.RollbackDeployed, "recovered": true,
+		"duplicates": 0,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the vendors' side (-want +got):\n%s", d)
+	}
+	// A revert that was in flight is asked about (on_unknown: ask): that is another question, answered once like the first.
+	if s.Approvals < 1 || s.Approvals > 2 {
+		t.Errorf("%d approvals", s.Approvals)
 	}
 	reverts := 0
 	for _, p := range end.Pulls {
