@@ -19,8 +19,8 @@ const sqliteScheme = "sqlite:"
 // Config says where rows are kept.
 type Config struct {
 	// URL is "sqlite:path/to/file.db" (the default is DefaultURL) or "postgres://user:password@host:5432/database". A password
-	// in it is masked wherever the configuration is printed.
-	URL string `yaml:"url" doc:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several replicas; sqlite:firebreak.db when left out"`
+	// in it is masked wherever the configuration is printed, and may be written as ${env:NAME} or ${file:PATH}.
+	URL string `yaml:"url,env" doc:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several replicas; sqlite:firebreak.db when left out"`
 }
 
 // WithDefaults fills in DefaultURL.

@@ -22,7 +22,7 @@ happens. Without --once it stays up afterwards, so that the incident's page can 
   firebreak demo --speed 30          slower, to watch`,
 		Args: exactly(0, "no arguments"),
 	}
-	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell (friday-prompt)")
+	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell: friday-prompt (when left out), vendor-drift or quiet")
 	c.Flags().Float64Var(&options.Speed, "speed", 0, "how many times faster than life; the default tells the story in under a minute")
 	c.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of everything that is random")
 	c.Flags().BoolVar(&options.Once, "once", false, "exit when the story ends")
@@ -63,7 +63,7 @@ configuration for a bot that uses them, and waits for it. The bot may be killed 
 	c.Flags().StringVar(&options.Store, "store", "", "store.url of the written configuration")
 	c.Flags().StringVar(&options.Bot, "bot", "127.0.0.1:8010", "where the bot will listen")
 	c.Flags().StringVar(&options.Listen, "listen", "127.0.0.1:0", "where the stand-ins listen")
-	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell (friday-prompt)")
+	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell: friday-prompt (when left out), vendor-drift or quiet")
 	c.Flags().Float64Var(&options.Speed, "speed", 0, "how many times faster than life")
 	c.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of everything that is random")
 	c.Flags().BoolVar(&options.Once, "once", false, "print the summary and exit when the story ends")

@@ -114,9 +114,12 @@ type SandboxOptions struct {
 // RunSandbox runs the stand-ins for a bot in another process until the context ends, or with Once until the story does.
 func RunSandbox(ctx context.Context, o SandboxOptions) (err error) {
 	if o.Dir == "" {
-		if o.Dir, err = os.MkdirTemp("", "firebreak-sandbox-"); err != nil {
-			return err
-		}
+		o.Dir, err = os.MkdirTemp("", "firebreak-sandbox-")
+	} else {
+		err = os.MkdirAll(o.Dir, 0o700)
+	}
+	if err != nil {
+		return err
 	}
 	sb, err := sandbox.Start(ctx, sandbox.Options{
 		Scenario: o.Scenario, Speed: o.Speed, Seed: o.Seed, Narrate: o.Narrate, Listen: o.Listen, BotURL: "http://" + o.Bot,
