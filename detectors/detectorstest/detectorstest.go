@@ -54,8 +54,9 @@ func Exam(t *testing.T, factory func(t *testing.T) Subject) {
 	t.Run("gives the same keys in the same order whatever it sees", func(t *testing.T) {
 		s := factory(t)
 		keys := func(w detectors.Windows) []string {
-			var out []string
-			for _, f := range s.Detector.Judge(s.Now, w) {
+			found := s.Detector.Judge(s.Now, w)
+			out := make([]string, 0, len(found))
+			for _, f := range found {
 				out = append(out, f.Key)
 			}
 			return out

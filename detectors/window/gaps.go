@@ -18,7 +18,7 @@ type Gap struct {
 func (s *Store) Gaps(ids []detectors.SeriesID, now time.Time, history time.Duration, most int) []Gap {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var gaps []Gap
+	gaps := make([]Gap, 0, len(s.levels))
 	end := now.Unix()
 	oldest := end - min(int64(history/time.Second), s.levels[len(s.levels)-1].keep)
 	hi := end - end%s.levels[0].width

@@ -117,6 +117,7 @@ func (s *Store) put(row *series, t Tile) error {
 		c = cell{bad: t.Bad, total: t.Total, seen: uint16(width)}
 	case Empty:
 		c = cell{empty: uint16(width)}
+	case Unasked: // nothing but the reason
 	}
 	s.place(row, k, end/width-1, c)
 	return nil

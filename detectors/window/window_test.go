@@ -52,10 +52,14 @@ func TestSum(t *testing.T) {
 		want detectors.Sum
 	}{
 		{"nothing was ever asked", func(*testing.T, *Store) {}, time.Hour, detectors.Sum{Blind: detectors.NoData}},
-		{"a whole window adds up", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-2*time.Hour), t0) }, time.Hour,
-			detectors.Sum{Bad: 240, Total: 2400, Covered: time.Hour}},
-		{"three days add up over folded tiles", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-96*time.Hour), t0) }, 72 * time.Hour,
-			detectors.Sum{Bad: 72 * 240, Total: 72 * 2400, Covered: 72 * time.Hour}},
+		{
+			"a whole window adds up", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-2*time.Hour), t0) }, time.Hour,
+			detectors.Sum{Bad: 240, Total: 2400, Covered: time.Hour},
+		},
+		{
+			"three days add up over folded tiles", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-96*time.Hour), t0) }, 72 * time.Hour,
+			detectors.Sum{Bad: 72 * 240, Total: 72 * 2400, Covered: 72 * time.Hour},
+		},
 		{"no traffic is sight", func(t *testing.T, s *Store) {
 			for end := t0.Add(-5*time.Minute + base); !end.After(t0); end = end.Add(base) {
 				put(t, s, id, Tile{End: end, Width: base})
@@ -72,8 +76,10 @@ func TestSum(t *testing.T) {
 			}
 			fill(t, s, id, t0.Add(-time.Minute), t0)
 		}, time.Hour, detectors.Sum{Bad: 4, Total: 40, Covered: time.Hour}},
-		{"a part that was not asked for is warming up", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-20*time.Minute), t0) }, time.Hour,
-			detectors.Sum{Bad: 80, Total: 800, Covered: 20 * time.Minute, Blind: detectors.WarmingUp}},
+		{
+			"a part that was not asked for is warming up", func(t *testing.T, s *Store) { fill(t, s, id, t0.Add(-20*time.Minute), t0) }, time.Hour,
+			detectors.Sum{Bad: 80, Total: 800, Covered: 20 * time.Minute, Blind: detectors.WarmingUp},
+		},
 		{"a series that went away is stale", func(t *testing.T, s *Store) {
 			fill(t, s, id, t0.Add(-time.Hour), t0.Add(-6*time.Minute))
 			for end := t0.Add(-6*time.Minute + base); !end.After(t0); end = end.Add(base) {
