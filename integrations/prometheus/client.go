@@ -159,7 +159,7 @@ func (c *Client) post(ctx context.Context, path string, form url.Values) (*envel
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, body, err := c.api.Do(ctx, req)
+	resp, body, err := c.api.Do(ctx, req) //nolint:bodyclose // Do has read it to the end and closed it
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,15 @@ func (p Price) of(kind string) (dollars float64, known bool) {
 // kindOf reads the kind of token from the name of a metric that counts only one kind.
 func kindOf(metric string) string {
 	for _, k := range [...]struct{ part, kind string }{
-		{"cache_read", "cache_read"}, {"cached", "cache_read"}, {"cache_write", "cache_write"}, {"cache_creation", "cache_write"},
-		{"reasoning", "reasoning"}, {"input", "input"}, {"prompt", "input"}, {"output", "output"}, {"generation", "output"},
+		{"cache_read", "cache_read"},
+		{"cached", "cache_read"},
+		{"cache_write", "cache_write"},
+		{"cache_creation", "cache_write"},
+		{"reasoning", "reasoning"},
+		{"input", "input"},
+		{"prompt", "input"},
+		{"output", "output"},
+		{"generation", "output"},
 		{"completion", "output"},
 	} {
 		if strings.Contains(metric, k.part) {

@@ -180,7 +180,7 @@ func report(r *diag.Report, field string, f *flaw) {
 
 func signalShape(name string) bool {
 	for i, r := range name {
-		if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || i > 0 && (r == '_' || r == '-')) {
+		if !lower(r) && !digit(r) && (i == 0 || r != '_' && r != '-') {
 			return false
 		}
 	}

@@ -113,16 +113,16 @@ func (s *Source) Ask(ctx context.Context, asked watch.Query) (watch.Answer, erro
 }
 
 func (s *Source) askValue(ctx context.Context, r *reading) error {
-	matrix, err := s.ask(ctx, r, r.question.value, 0, r.steps-1)
+	matrix, err := s.ask(ctx, r, r.value, 0, r.steps-1)
 	if err != nil {
 		return err
 	}
-	r.grid = newGrid(len(r.question.targets), r.steps)
-	if r.question.asIs && len(matrix) > 1 {
+	r.grid = newGrid(len(r.targets), r.steps)
+	if r.asIs && len(matrix) > 1 {
 		return garbage("the query gives %d series where one is wanted", len(matrix))
 	}
 	for _, series := range matrix {
-		for _, target := range r.question.matching(series.Metric) {
+		for _, target := range r.matching(series.Metric) {
 			for _, p := range series.Values {
 				if i, ok := r.step(p.Timestamp); ok && finite(float64(p.Value)) {
 					r.grid.add(target, i, float64(p.Value))

@@ -69,7 +69,7 @@ func StartWith(t testing.TB, openMetrics string) string {
 		if err := os.WriteFile(file, []byte(openMetrics), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(promtool, "tsdb", "create-blocks-from", "openmetrics", file, data).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", file, data).CombinedOutput(); err != nil {
 			t.Fatalf("promtool: %v\n%s", err, out)
 		}
 	})
@@ -87,7 +87,7 @@ func run(t testing.TB, config string, fill func(data string)) string {
 	}
 	address := freeAddress(t)
 	var said strings.Builder
-	command := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+data, "--web.listen-address="+address,
+	command := exec.CommandContext(t.Context(), binary, "--config.file="+file, "--storage.tsdb.path="+data, "--web.listen-address="+address,
 		"--storage.tsdb.retention.time=10y", "--log.level=warn")
 	command.Stdout, command.Stderr = &said, &said
 	if err := command.Start(); err != nil {
@@ -112,13 +112,17 @@ func run(t testing.TB, config string, fill func(data string)) string {
 
 func ready(t testing.TB, base string, ended <-chan struct{}) {
 	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/-/ready", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
 	deadline := time.After(30 * time.Second)
 	for {
-		if resp, err := client.Get(base + "/-/ready"); err == nil {
+		if resp, err := client.Do(req); err == nil {
 			_, _ = io.Copy(io.Discard, resp.Body)
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -137,7 +141,7 @@ func ready(t testing.TB, base string, ended <-chan struct{}) {
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
