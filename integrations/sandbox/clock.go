@@ -59,7 +59,7 @@ func FetchClock(ctx context.Context, url string) (Clock, error) {
 	if err != nil {
 		return Clock{}, fmt.Errorf("read the sandbox's clock: %w", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing can be done about it
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return Clock{}, fmt.Errorf("read the sandbox's clock: %s", resp.Status)
 	}

@@ -32,7 +32,7 @@ func fetch(t *testing.T, c *http.Client, method, url, body string) (int, string)
 	if err != nil {
 		return 0, err.Error()
 	}
-	defer resp.Body.Close() //nolint:errcheck // a test
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestADeliveryWaitsForABotThatIsDown(t *testing.T) {
 		got <- r.Header.Get("X-GitHub-Delivery")
 		w.WriteHeader(http.StatusAccepted)
 	})
-	bot := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second} //nolint:gosec // a test
+	bot := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Skipf("the port was taken by somebody else: %v", err)

@@ -143,7 +143,7 @@ func (c *courier) post(ctx context.Context, p parcel) int {
 	if err != nil {
 		return 0
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing can be done about it
+	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 	return resp.StatusCode
 }

@@ -221,7 +221,7 @@ func (d *director) open(p githubfake.Pull) {
 }
 
 // deploy rolls a merged pull request out; effect is what changes when it is out.
-func (d *director) deploy(repo string, number int, takes time.Duration, effect func(githubfake.Pull)) {
+func (d *director) deploy(repo string, number int, effect func(githubfake.Pull)) {
 	p, ok := d.sandbox.hub.Pull(repo, number)
 	if !ok || !p.Merged() {
 		return
@@ -231,7 +231,7 @@ func (d *director) deploy(repo string, number int, takes time.Duration, effect f
 		d.say("%v", err)
 		return
 	}
-	d.in(takes, func() {
+	d.in(rollout, func() {
 		if err := d.sandbox.hub.Report(repo, dep.ID, "success"); err != nil {
 			return
 		}
@@ -265,7 +265,7 @@ func (d *director) landed(p githubfake.Pull) {
 	if p.Reverts != promptPull {
 		effect = nil
 	}
-	d.in(pipeline, func() { d.deploy(p.Repository, p.Number, rollout, effect) })
+	d.in(pipeline, func() { d.deploy(p.Repository, p.Number, effect) })
 }
 
 func shortID(p githubfake.Pull) string { return fmt.Sprintf("%s#%d", p.Repository, p.Number) }

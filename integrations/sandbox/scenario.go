@@ -77,8 +77,9 @@ func Scenarios() []Scenario {
 
 // ScenarioNames lists the names of all stories.
 func ScenarioNames() []string {
-	var names []string
-	for _, s := range Scenarios() {
+	stories := Scenarios()
+	names := make([]string, 0, len(stories))
+	for _, s := range stories {
 		names = append(names, s.Name)
 	}
 	return names
@@ -158,9 +159,9 @@ func ordinary(d *director) []act {
 	return []act{
 		{45 * time.Second, d.hello},
 		{time.Minute, func() { d.land(repoSearch, searchPull, reviewer, "reviewed") }},
-		{2 * time.Minute, func() { d.deploy(repoSearch, searchPull, time.Minute, d.renameSearch) }},
+		{2 * time.Minute, func() { d.deploy(repoSearch, searchPull, d.renameSearch) }},
 		{4 * time.Minute, func() { d.land(repoAssistants, retrievalPull, colleague, "reviewed") }},
-		{5 * time.Minute, func() { d.deploy(repoAssistants, retrievalPull, time.Minute, nil) }},
+		{5 * time.Minute, func() { d.deploy(repoAssistants, retrievalPull, nil) }},
 	}
 }
 
@@ -168,7 +169,7 @@ func fridayPrompt(d *director) []act {
 	return append(ordinary(d),
 		act{7 * time.Minute, func() { d.open(guilty()) }},
 		act{10 * time.Minute, func() { d.land(repoAssistants, promptPull, author, "by its author, without a review") }},
-		act{11 * time.Minute, func() { d.deploy(repoAssistants, promptPull, time.Minute, d.rollOut(overcautious())) }},
+		act{11 * time.Minute, func() { d.deploy(repoAssistants, promptPull, d.rollOut(overcautious())) }},
 		act{15 * time.Minute, d.tellRefusals},
 	)
 }

@@ -42,7 +42,9 @@ func (p *pod) restart(instance string) {
 
 func (p *pod) base() []Label {
 	return []Label{
-		{"job", p.service.Name}, {"instance", p.instance}, {"service_name", p.service.Name},
+		{"job", p.service.Name},
+		{"instance", p.instance},
+		{"service_name", p.service.Name},
 		{"deployment_environment_name", p.service.Environment},
 	}
 }

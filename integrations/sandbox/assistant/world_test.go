@@ -86,7 +86,7 @@ func TestAGoodDayRefusesOneAndAHalfPercent(t *testing.T) {
 
 func TestABadPromptRaisesRefusalsAndItsRevertBringsThemBack(t *testing.T) {
 	w := assistant.New(assistant.Config{Seed: 1, Origin: friday, History: time.Hour, Store: newNotebook()})
-	at := func(d time.Duration) time.Time { return friday.Add(d) }
+	at := friday.Add
 	w.Deploy("support-assistant", "0bad0ba", overcautious(), at(10*time.Minute), 2*time.Minute)
 	w.Deploy("support-assistant", "9000d00", assistant.Services()[0].Normal, at(40*time.Minute), 2*time.Minute)
 	w.Advance(at(time.Hour))

@@ -247,8 +247,7 @@ func (h *Hub) Deploy(repo, sha, environment, description, by string) (Deployment
 		return Deployment{}, fmt.Errorf("no repository %q", repo)
 	}
 	d := h.deploy(r, Deployment{SHA: sha, Ref: DefaultBranch, Environment: environment, Description: description, Creator: by})
-	told := []Delivery{h.deploymentEvent(r, d)}
-	told = append(told, h.status(r, d, Status{State: "in_progress"}))
+	told := []Delivery{h.deploymentEvent(r, d), h.status(r, d, Status{State: "in_progress"})}
 	out := *d
 	h.mu.Unlock()
 	for _, one := range told {

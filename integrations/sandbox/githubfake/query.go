@@ -186,10 +186,10 @@ func (p *queryParser) value(depth int) any {
 		p.fail("too deep")
 		return nil
 	}
-	switch t := p.peek(); {
-	case t == "{":
+	switch p.peek() {
+	case "{":
 		return p.object("{", "}", depth)
-	case t == "[":
+	case "[":
 		p.next()
 		list := []any{}
 		for p.err == nil && p.peek() != "]" && p.peek() != "" {
@@ -197,7 +197,7 @@ func (p *queryParser) value(depth int) any {
 		}
 		p.expect("]")
 		return list
-	case t == "$":
+	case "$":
 		p.next()
 		return p.variables[p.next()]
 	default:

@@ -2,12 +2,11 @@ package githubfake
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-
-	"encoding/json"
 )
 
 // object is a JSON object.
@@ -118,7 +117,7 @@ func mergeable(p *Pull) string {
 }
 
 func (h *Hub) files(r *repository, p *Pull) []object {
-	out := []object{}
+	out := make([]object, 0, len(p.Files))
 	for _, f := range p.Files {
 		out = append(out, object{
 			"sha": commit(f.Path, p.HeadSHA), "filename": f.Path, "status": f.Status, "additions": f.Additions,
@@ -132,7 +131,7 @@ func (h *Hub) files(r *repository, p *Pull) []object {
 }
 
 func (h *Hub) reviews(r *repository, p *Pull) []object {
-	out := []object{}
+	out := make([]object, 0, len(p.Reviews))
 	for i, v := range p.Reviews {
 		out = append(out, object{
 			"id": 5_000_000 + int64(p.Number)*100 + int64(i), "node_id": node("PRR", fmt.Sprint(p.Number, i)), "user": h.person(v.User),

@@ -106,11 +106,11 @@ func TestWhatPagerDutyRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pager, _, plain, base := newPager(t)
-			resp, err := plain.Post(base+"/v2/enqueue", "application/json", strings.NewReader(c.body)) //nolint:noctx // a test
+			resp, err := plain.Post(base+"/v2/enqueue", "application/json", strings.NewReader(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer resp.Body.Close() //nolint:errcheck // a test
+			defer resp.Body.Close()
 			if resp.StatusCode != http.StatusBadRequest || len(pager.Alerts()) != 0 {
 				t.Errorf("status %d, %d alerts", resp.StatusCode, len(pager.Alerts()))
 			}

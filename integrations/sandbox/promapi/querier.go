@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -62,7 +63,7 @@ func (q *querier) match(ms []*labels.Matcher) []stretch {
 // candidates narrows by the metric's name where one is asked for.
 func (s *Store) candidates(ms []*labels.Matcher) []int {
 	for _, m := range ms {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return s.index[m.Value]
 		}
 	}

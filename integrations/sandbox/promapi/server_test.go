@@ -202,7 +202,7 @@ func get(t *testing.T, address string) string {
 	if err != nil {
 		return err.Error()
 	}
-	defer resp.Body.Close() //nolint:errcheck // a test
+	defer resp.Body.Close()
 	var b strings.Builder
 	buffer := make([]byte, 64<<10)
 	for {
@@ -298,7 +298,7 @@ func TestThinningKeepsTheSumsAndDropsTheOld(t *testing.T) {
 	server := promapi.NewServer(store, func() time.Time { return end }, nil)
 	web := httptest.NewServer(server)
 	defer web.Close()
-	defer server.Close() //nolint:errcheck // a test
+	defer server.Close()
 	body := get(t, web.URL+"/api/v1/query?"+url.Values{
 		"query": {`jobs_total - jobs_total offset 2h`}, "time": {end.Truncate(time.Minute).Format(time.RFC3339)},
 	}.Encode())
@@ -332,7 +332,7 @@ func BenchmarkTile(b *testing.B) {
 	store := promapi.NewStore(80*time.Hour, assistant.Spacing)
 	world := assistant.New(assistant.Config{Seed: 1, Origin: start, Store: store})
 	server := promapi.NewServer(store, func() time.Time { return start }, func() { world.Advance(start) })
-	defer server.Close() //nolint:errcheck // a benchmark
+	defer server.Close()
 	query := `sum by (service_name) ((gen_ai_client_operation_duration_seconds_count - gen_ai_client_operation_duration_seconds_count offset 1m) >= 0)`
 	b.ReportAllocs()
 	for b.Loop() {

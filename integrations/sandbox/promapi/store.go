@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -46,7 +47,7 @@ func NewStore(retention time.Duration, spacing func(age time.Duration) time.Dura
 // Declare makes a series known and numbers it.
 func (s *Store) Declare(name string, pairs []assistant.Label) int {
 	b := labels.NewScratchBuilder(len(pairs) + 1)
-	b.Add(labels.MetricName, name)
+	b.Add(model.MetricNameLabel, name)
 	for _, p := range pairs {
 		b.Add(p.Name, p.Value)
 	}

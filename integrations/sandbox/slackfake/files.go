@@ -46,7 +46,7 @@ func (w *Workspace) serveUpload(rw http.ResponseWriter, r *http.Request) {
 		w.Strange(r, "uploaded %d bytes, announced %d", len(body), f.Length)
 		http.Error(rw, "length differs from what was announced", http.StatusBadRequest)
 	default:
-		_, _ = fmt.Fprintf(rw, "OK - %d", len(body))
+		_, _ = fmt.Fprintf(rw, "OK - %d", f.Length)
 	}
 }
 

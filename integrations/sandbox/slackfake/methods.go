@@ -158,7 +158,7 @@ func (w *Workspace) permalink(form url.Values) (object, string) {
 }
 
 func (w *Workspace) list(form url.Values) (object, string) {
-	out := []object{}
+	out := make([]object, 0, len(w.channels))
 	for _, c := range w.channels {
 		out = append(out, w.describe(c))
 	}

@@ -254,11 +254,11 @@ func TestWhatSlackRefuses(t *testing.T) {
 			for k, v := range c.form {
 				form[k] = v
 			}
-			resp, err := d.http.PostForm(d.base+"/api/"+c.method, form) //nolint:noctx // a test
+			resp, err := d.http.PostForm(d.base+"/api/"+c.method, form)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer resp.Body.Close() //nolint:errcheck // a test
+			defer resp.Body.Close()
 			var answer struct {
 				OK    bool
 				Error string

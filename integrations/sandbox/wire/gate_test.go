@@ -45,7 +45,7 @@ func vendor(t *testing.T) (*wire.Gate, *atomic.Int64, func(ctx context.Context, 
 		if err != nil {
 			return 0, "", err
 		}
-		defer resp.Body.Close() //nolint:errcheck // a test
+		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		return resp.StatusCode, string(body), err
 	}
