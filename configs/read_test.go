@@ -253,7 +253,8 @@ func TestATerminalIsNotSteeredByTheFile(t *testing.T) {
 
 func TestALineWithAFaultDoesNotShowItsSecrets(t *testing.T) {
 	for _, text := range []string{
-		"{store: 'postgres://u:12345678@db/fb', nope: 1}\n", "stor: postgres://u:12345678@db/fb\n", "token: \"xoxb-12345678\nx: 1\n", "slack: {token: xoxb-12345678, x: {\n", "tabs:\n\tapi_key: xoxb-12345678\n"} {
+		"{store: 'postgres://u:12345678@db/fb', nope: 1}\n", "stor: postgres://u:12345678@db/fb\n", "token: \"xoxb-12345678\nx: 1\n", "slack: {token: xoxb-12345678, x: {\n", "tabs:\n\tapi_key: xoxb-12345678\n",
+	} {
 		var got root
 		_, diags := configs.Load("f.yaml", []byte(text), &got, env())
 		for _, d := range diags {

@@ -70,7 +70,7 @@ func (e *Engine) lookAt(ctx context.Context, call playbooks.Call, until string) 
 	holds, why, err := e.parts.Conditions.Holds(until, scope)
 	switch {
 	case err != nil:
-		return looksBlind, "cannot be told now: " + err.Error(), nil
+		return looksBlind, "cannot be told now: " + err.Error(), nil //nolint:nilerr // that it cannot be told is what was seen
 	case holds:
 		return looksTrue, why, nil
 	default:

@@ -55,7 +55,7 @@ func New(config Config, parts Parts) (*Server, error) {
 	s.listener = parts.Listener
 	if s.listener == nil {
 		var err error
-		if s.listener, err = net.Listen("tcp", config.Listen); err != nil {
+		if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", config.Listen); err != nil {
 			return nil, err
 		}
 	}

@@ -83,7 +83,7 @@ func newChanges() *cobra.Command {
 		}
 		return printTable(c.OutOrStdout(), "MERGED\tEFFECTIVE\tKIND\tTITLE\tSERVICES\tRISKY BECAUSE\tID", len(changes), func(i int) []string {
 			change := changes[i]
-			var flags []string
+			flags := make([]string, 0, len(change.Flags))
 			for _, f := range change.Flags {
 				flags = append(flags, f.Code)
 			}

@@ -294,8 +294,10 @@ func TestNextSaysWhatFollows(t *testing.T) {
 		{
 			name: "but not for ever", plan: plan(step("a", on("verify"))),
 			events: []run.Event{
-				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0), {Kind: run.Absent, Step: "a", Attempt: 1, At: t0, ID: "x"},
-				intent("a", 2, 0), erred("a", 2, playbooks.Unknown, 0), {Kind: run.Absent, Step: "a", Attempt: 2, At: t0, ID: "y"},
+				intent("a", 1, 0), erred("a", 1, playbooks.Unknown, 0),
+				{Kind: run.Absent, Step: "a", Attempt: 1, At: t0, ID: "x"},
+				intent("a", 2, 0), erred("a", 2, playbooks.Unknown, 0),
+				{Kind: run.Absent, Step: "a", Attempt: 2, At: t0, ID: "y"},
 			},
 			want: []string{"fact over", "over failed step_failed"},
 		},

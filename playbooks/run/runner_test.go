@@ -524,7 +524,7 @@ func TestAStepThatCannotBeCalledFailsWithoutACall(t *testing.T) {
 }
 
 // panicking is an Evaluator with a fault.
-type panicking struct{ words }
+type panicking struct{}
 
 func (panicking) Condition(string, run.Scope) (bool, error)              { panic("nil map") }
 func (panicking) With(playbooks.Step, run.Scope) (map[string]any, error) { panic("nil map") }
