@@ -39,8 +39,22 @@ const bins = 5
 // anyBin stands for all parts of a point alike.
 const anyBin = -1
 
-// sizes are the changes that are considered, as log-odds of a bad event.
+// sizes are the changes that are considered, as log-odds of a bad event, beside those that the newest points show themselves.
 var sizes = [...]float64{.4, .7, 1.1, 1.6, 2.2, 3, 4, 5.5, 7.5, 9.5, 12}
+
+// shown are the changes to the levels of the newest points, of several numbers of them. Where there are many events, none of the
+// fixed sizes fits well, and then a slow change that began long before anything was bad would explain a sudden one best.
+func shown(running *sums, p float64) []float64 {
+	var out []float64
+	n := len(running.bad) - 1
+	for newest := 2; newest <= n; newest *= 2 {
+		bad, total := running.bad[n]-running.bad[n-newest], running.total[n]-running.total[n-newest]
+		if level := min(.9999, (bad+.5)/(total+1)); level > p {
+			out = append(out, logit(level)-logit(p))
+		}
+	}
+	return out
+}
 
 // Ratio finds when the share of bad events went up. Points are oldest first and step apart; each ends at its At. The zero Onset
 // means that there is nothing to go by.
@@ -57,11 +71,11 @@ func Ratio(points []detectors.Point, step time.Duration, normal Baseline) detect
 	for _, size := range likely(running, scores, p, scale) {
 		for bin := range bins {
 			running.candidates(scores, suddenly(p, size, bin))
-			posterior.add(scores, scale, sudden/bins/float64(len(sizes)), bin)
+			posterior.add(scores, scale, sudden/bins, bin)
 		}
 		for _, ramp := range ramps {
 			running.candidates(scores, slowly(p, size, ramp))
-			posterior.add(scores, scale, (1-sudden)/float64(len(ramps)*len(sizes)), anyBin)
+			posterior.add(scores, scale, (1-sudden)/float64(len(ramps)), anyBin)
 		}
 	}
 	return posterior.onset(points, step)
@@ -72,8 +86,9 @@ const hopeless = 16
 
 // likely lists the sizes that explain the points about as well as the best one.
 func likely(running *sums, scores []float64, p, scale float64) []float64 {
-	best := make([]float64, len(sizes))
-	for i, size := range sizes {
+	considered := append(shown(running, p), sizes[:]...)
+	best := make([]float64, len(considered))
+	for i, size := range considered {
 		best[i] = math.Inf(-1)
 		for _, treads := range [][]tread{suddenly(p, size, bins/2), slowly(p, size, ramps[1])} {
 			running.candidates(scores, treads)
@@ -82,7 +97,7 @@ func likely(running *sums, scores []float64, p, scale float64) []float64 {
 	}
 	top := slices.Max(best)
 	var out []float64
-	for i, size := range sizes {
+	for i, size := range considered {
 		if best[i] > top-hopeless {
 			out = append(out, size)
 		}

@@ -137,6 +137,29 @@ func TestWithoutABaselineTheQuietPartStandsIn(t *testing.T) {
 	}
 }
 
+// A sudden change that none of the fixed sizes fits well is not taken for a slow one that began while nothing was bad yet.
+func TestManyEventsDoNotMakeTheOnsetTooEarly(t *testing.T) {
+	const before = 60
+	for _, level := range []float64{.05, .1, .2, .3, .4, .5, .64} {
+		for _, bad := range []int{4, 8, 16, 24, 28, 40} {
+			for _, wellAgain := range []int{0, 2, 4} {
+				points := make([]detectors.Point, before+bad+wellAgain)
+				for i := range points {
+					points[i] = detectors.Point{At: t0.Add(time.Duration(i+1) * step), Total: 150, Bad: .15}
+					if i >= before && i < before+bad {
+						points[i].Bad = 150 * level
+					}
+				}
+				began, o := t0.Add(before*step), Ratio(points, step, Baseline{Bad: 36, Total: 36_000})
+				if o.Earliest.After(began) || o.Latest.Before(began) || o.At.Sub(began).Abs() > step {
+					t.Errorf("level %g for %d points, %d after it: %s [%s to %s] too late", level, bad, wellAgain,
+						o.At.Sub(began), o.Earliest.Sub(began), o.Latest.Sub(began))
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkRatio(b *testing.B) {
 	points := draw(rand.New(rand.NewPCG(5, 6)), 200, 300, .01, .2, t0.Add(150*step), 0)
 	b.ReportAllocs()
