@@ -55,9 +55,18 @@ func Headline(v View) string {
 	default:
 		f, _ := speaker(in)
 		what = fmt.Sprintf("%s %s since %s", service, complaint(f), v.began())
+		if in.Detector == ownSight {
+			what = fmt.Sprintf("%s, since %s", orElse(oneLine(f.Title), service+" is blind"), v.began())
+		}
+	}
+	if in.Detector == ownSight {
+		return what + "." // no change is ever looked for that did it
 	}
 	return what + ". " + accusation(in)
 }
+
+// ownSight is the detector of incidents about Firebreak's own blindness.
+const ownSight = "absent"
 
 // speaker is the finding that speaks for the incident: of those that fire (else of all) one of the incident's own signal, and the
 // worst of these.

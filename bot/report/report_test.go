@@ -140,7 +140,7 @@ func TestHeadlineAtThreeInTheMorning(t *testing.T) {
 	custom := view(10)
 	custom.Incident.Findings[0].Signal, custom.Incident.Findings[0].Evidence = "grounded", custom.Incident.Findings[0].Evidence[:2]
 	sight := view(10)
-	sight.Incident.Service = "firebreak"
+	sight.Incident.Service, sight.Incident.Detector = "firebreak", "absent"
 	sight.Incident.Findings[0] = detectors.Finding{Signal: "sight", Verdict: detectors.Firing, Severity: detectors.Page, Title: "Prometheus does not answer"}
 	berlin := view(10)
 	berlin.Zone = time.FixedZone("CET", 3600)
@@ -164,7 +164,7 @@ func TestHeadlineAtThreeInTheMorning(t *testing.T) {
 		{"no change known", nobody, "support-assistant refuses 9.8 % (usually 1.4 %) since 01:52 UTC ±2 min. No known change came before it."},
 		{"another signal", latency, "support-assistant has latency p95 at 4.2 s since 01:52 UTC ±2 min. Likely prompt #482 (0.91)."},
 		{"an objective of its own", custom, "support-assistant misses useful-answers for 9.8 % since 01:52 UTC ±2 min. Likely prompt #482 (0.91)."},
-		{"no number", sight, "firebreak has trouble: Prometheus does not answer since 01:52 UTC ±2 min. Likely prompt #482 (0.91)."},
+		{"our own blindness has no suspects", sight, "Prometheus does not answer, since 01:52 UTC ±2 min."},
 		{"another zone", berlin, "support-assistant refuses 9.8 % (usually 1.4 %) since 02:52 CET ±2 min. Likely prompt #482 (0.91)."},
 	}
 	for _, c := range cases {
