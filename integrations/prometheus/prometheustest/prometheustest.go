@@ -48,23 +48,52 @@ func Binary(t testing.TB) string {
 // address once it is ready. An empty exporter scrapes nothing.
 func Start(t testing.TB, exporter string, interval time.Duration) string {
 	t.Helper()
-	config := fmt.Sprintf("global:\n  scrape_interval: %s\n  scrape_timeout: %s\n  evaluation_interval: 1h\n", interval, interval)
-	if exporter != "" {
-		u, err := url.Parse(exporter)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config += fmt.Sprintf("scrape_configs:\n- job_name: app\n  honor_labels: true\n  static_configs:\n  - targets: [%q]\n", u.Host)
+	if exporter == "" {
+		return run(t, scraping(t, interval), nil)
 	}
-	return run(t, config, nil)
+	return run(t, scraping(t, interval, exporter), nil)
 }
 
 // StartWith runs a Prometheus whose history is filled from samples in the OpenMetrics text format, with timestamps in seconds;
 // it scrapes nothing.
 func StartWith(t testing.TB, openMetrics string) string {
 	t.Helper()
+	return run(t, "global: {}\n", filling(t, openMetrics))
+}
+
+// StartWithPast runs a Prometheus that scrapes the exporters and has a history, so that the exporters' services need not run for
+// as long as the windows that are looked at. A series goes on where its labels are the same; Job and the exporter's host and port
+// are what Prometheus adds as job and instance.
+func StartWithPast(t testing.TB, openMetrics string, interval time.Duration, exporters ...string) string {
+	t.Helper()
+	return run(t, scraping(t, interval, exporters...), filling(t, openMetrics))
+}
+
+// Job is the label job of everything that is scraped.
+const Job = "app"
+
+func scraping(t testing.TB, interval time.Duration, exporters ...string) string {
+	t.Helper()
+	config := fmt.Sprintf("global:\n  scrape_interval: %s\n  scrape_timeout: %s\n  evaluation_interval: 1h\n", interval, interval)
+	if len(exporters) == 0 {
+		return config
+	}
+	hosts := make([]string, len(exporters))
+	for i, exporter := range exporters {
+		u, err := url.Parse(exporter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts[i] = fmt.Sprintf("%q", u.Host)
+	}
+	return config + fmt.Sprintf("scrape_configs:\n- job_name: %s\n  honor_labels: true\n  static_configs:\n  - targets: [%s]\n",
+		Job, strings.Join(hosts, ", "))
+}
+
+func filling(t testing.TB, openMetrics string) func(data string) {
+	t.Helper()
 	promtool := filepath.Join(filepath.Dir(Binary(t)), "promtool")
-	return run(t, "global: {}\n", func(data string) {
+	return func(data string) {
 		file := filepath.Join(t.TempDir(), "samples.om")
 		if err := os.WriteFile(file, []byte(openMetrics), 0o600); err != nil {
 			t.Fatal(err)
@@ -72,7 +101,7 @@ func StartWith(t testing.TB, openMetrics string) string {
 		if out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", file, data).CombinedOutput(); err != nil {
 			t.Fatalf("promtool: %v\n%s", err, out)
 		}
-	})
+	}
 }
 
 func run(t testing.TB, config string, fill func(data string)) string {
