@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -147,6 +149,9 @@ func (e *Engine) placeable(ctx context.Context) ([]bot.Incident, error) {
 }
 
 // Observe takes what the detectors said. It implements the watch's sink; an error means that it wants to be told again.
+//
+// Services are looked at one after the other, the most urgent first, and everything that follows for one is begun before the next:
+// when many fail at once, the first page does not wait for the last incident.
 func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) error {
 	if len(findings) == 0 {
 		return nil
@@ -156,22 +161,55 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 	e.placing.Lock()
 	defer e.placing.Unlock()
 
-	if err := e.parts.Findings.SaveFindings(ctx, findings); err != nil {
-		return fmt.Errorf("keep findings: %w", err)
-	}
 	open, err := e.placeable(ctx)
 	if err != nil {
 		return fmt.Errorf("read incidents: %w", err)
 	}
-	touched := newTouched()
-	for _, f := range findings {
-		e.metrics.findings.WithLabelValues(f.Detector, string(f.Verdict)).Inc()
-		if open, err = e.place(ctx, f, open, touched); err != nil {
-			return err
+	var errs []error
+	for _, together := range urgentFirst(findings) {
+		touched := newTouched()
+		for _, f := range together {
+			e.metrics.findings.WithLabelValues(f.Detector, string(f.Verdict)).Inc()
+			if open, err = e.place(ctx, f, open, touched); err != nil {
+				errs = append(errs, err)
+				break
+			}
 		}
+		e.follow(ctx, touched)
 	}
-	e.follow(ctx, touched)
-	return nil
+	// Waking people comes before keeping books.
+	if err := e.parts.Findings.SaveFindings(ctx, findings); err != nil {
+		errs = append(errs, fmt.Errorf("keep findings: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// urgentFirst groups findings by service and environment, which share an incident. Groups with a more severe finding come first,
+// else they stay in the order in which they came.
+func urgentFirst(findings []detectors.Finding) [][]detectors.Finding {
+	type scope struct{ service, environment string }
+	index := map[scope]int{}
+	var groups [][]detectors.Finding
+	for _, f := range findings {
+		of := scope{f.Service, f.Environment}
+		i, known := index[of]
+		if !known {
+			i = len(groups)
+			index[of], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], f)
+	}
+	urgency := func(together []detectors.Finding) int {
+		most := 0
+		for _, f := range together {
+			if f.Verdict == detectors.Firing {
+				most = max(most, f.Severity.Rank())
+			}
+		}
+		return most
+	}
+	slices.SortStableFunc(groups, func(a, b []detectors.Finding) int { return cmp.Compare(urgency(b), urgency(a)) })
+	return groups
 }
 
 // place puts one finding where it belongs and returns the open incidents as they are then.
@@ -192,6 +230,7 @@ func (e *Engine) place(ctx context.Context, f detectors.Finding, open []bot.Inci
 	e.metrics.transitions.WithLabelValues(string(decision.Transition)).Inc()
 	incident, err := e.parts.Timeline.Incident(ctx, decision.Incident)
 	if err != nil {
+		e.pending = append(e.pending, triggersOf(decision.Incident, added)...) // it is not told again: the timeline has it
 		return open, fmt.Errorf("read incident: %w", err)
 	}
 	touched.add(incident, added)
@@ -225,6 +264,7 @@ func (e *Engine) Tick(ctx context.Context, judged time.Time) error {
 		}
 		touched.add(incident, added)
 	}
+	e.startPending(ctx)
 	e.follow(ctx, touched)
 	return errors.Join(errs...)
 }

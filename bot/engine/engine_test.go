@@ -45,6 +45,9 @@ type world struct {
 	first   string
 	told    map[string]engine.Told
 	tellErr error
+	// refuses is the service whose entries the timeline does not take, unread whether incidents cannot be read.
+	refuses string
+	unread  bool
 }
 
 func (w *world) Start(ctx context.Context, r run.Run) error {
@@ -121,7 +124,7 @@ func (w *world) open(t *testing.T) {
 	w.db = db
 	t.Cleanup(func() { _ = db.Close() })
 	w.Engine = engine.New(engine.Parts{
-		Timeline: db, Findings: db, Ledger: db, Inbox: db, Approvals: db, Runs: db, Memory: db, Documents: nil,
+		Timeline: flaky{db, w}, Findings: db, Ledger: db, Inbox: db, Approvals: db, Runs: db, Memory: db, Documents: nil,
 		Playbooks: w, Conditions: w, Announcer: w, Calendar: w, Classifier: w, Ranker: w,
 		Sources: map[string]engine.Source{"github": w},
 		Now:     func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler),

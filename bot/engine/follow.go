@@ -63,6 +63,7 @@ func (t *touched) add(in bot.Incident, entries []bot.Entry) {
 // follow does what follows from new entries: suspects first, since playbooks look at them, then runs, then the card. Its
 // faults are logged and tried again with the next tick; the entries themselves are safe.
 func (e *Engine) follow(ctx context.Context, t *touched) {
+	called := make([]trigger, 0, len(t.order))
 	for _, id := range t.order {
 		in := t.incidents[id]
 		if worthRanking(t.added[id]) {
@@ -72,16 +73,23 @@ func (e *Engine) follow(ctx context.Context, t *touched) {
 			}
 			t.added[id] = append(t.added[id], ranked...)
 		}
-		for _, entry := range t.added[id] {
-			if word, is := triggers[entry.Kind]; is {
-				e.pending = append(e.pending, trigger{incident: id, entry: entry.ID, word: word})
-			}
-		}
+		called = append(called, triggersOf(id, t.added[id])...)
 	}
-	e.startPending(ctx)
+	e.startAll(ctx, called)
 	for _, id := range t.order {
 		e.parts.Announcer.Update(ctx, id)
 	}
+}
+
+// triggersOf are those of an incident's new entries that may start playbooks.
+func triggersOf(incident string, added []bot.Entry) []trigger {
+	var out []trigger
+	for _, entry := range added {
+		if word, is := triggers[entry.Kind]; is {
+			out = append(out, trigger{incident: incident, entry: entry.ID, word: word})
+		}
+	}
+	return out
 }
 
 func worthRanking(entries []bot.Entry) bool {
@@ -95,29 +103,45 @@ func worthRanking(entries []bot.Entry) bool {
 	})
 }
 
-// startPending begins the runs of waiting triggers; those that fail wait for the next time.
+// startPending begins the runs of triggers that could not begin before.
 func (e *Engine) startPending(ctx context.Context) {
-	var left []trigger
-	for _, t := range e.pending {
-		if err := e.start(ctx, t); err != nil {
-			e.parts.Logger.ErrorContext(ctx, "runs could not begin; they will be tried again", "incident", t.incident,
-				"trigger", t.word, "error", err)
-			left = append(left, t)
-		}
-	}
-	e.pending = left
-	e.metrics.pending.Set(float64(len(left)))
+	waiting := e.pending
+	e.pending = nil
+	e.startAll(ctx, waiting)
 }
 
-// start begins the runs that a trigger calls for, then marks it as handled. The run's ID is made from the trigger's entry, so
-// that doing this again after a crash begins nothing twice.
+// startAll begins the runs of triggers, then marks those triggers as handled; those that fail wait for the next tick. A run's ID is
+// made from its trigger's entry, so that beginning it again, after a fault or a crash, begins nothing twice.
+func (e *Engine) startAll(ctx context.Context, called []trigger) {
+	failed := func(t trigger, err error) {
+		e.parts.Logger.ErrorContext(ctx, "runs could not begin; they will be tried again", "incident", t.incident,
+			"trigger", t.word, "error", err)
+		e.pending = append(e.pending, t)
+	}
+	var begun []trigger
+	for _, t := range called {
+		if err := e.start(ctx, t); err != nil {
+			failed(t, err)
+			continue
+		}
+		begun = append(begun, t)
+	}
+	for _, t := range begun { // after all have begun: marks and the runs' first steps wait in the same line of writers
+		if err := e.parts.Memory.Remember(ctx, handled, t.entry, []byte(t.word)); err != nil {
+			failed(t, err)
+		}
+	}
+	e.metrics.pending.Set(float64(len(e.pending)))
+}
+
+// start begins the runs that a trigger calls for.
 func (e *Engine) start(ctx context.Context, t trigger) error {
 	in, err := e.parts.Timeline.Incident(ctx, t.incident)
 	if err != nil {
 		return err
 	}
 	if t.word == suspected && in.State != bot.Open && in.State != bot.Acknowledged {
-		return e.parts.Memory.Remember(ctx, handled, t.entry, []byte(t.word))
+		return nil
 	}
 	scope := e.Scope(in)
 	plans, others := e.parts.Playbooks.Choose(t.word, scope)
@@ -129,7 +153,7 @@ func (e *Engine) start(ctx context.Context, t trigger) error {
 			return fmt.Errorf("begin %s: %w", plan.Name, err)
 		}
 	}
-	return e.parts.Memory.Remember(ctx, handled, t.entry, []byte(t.word))
+	return nil
 }
 
 func (e *Engine) begin(ctx context.Context, in bot.Incident, t trigger, plan playbooks.Plan, scope expr.Scope) error {
