@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -10,8 +11,10 @@ import (
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/time/rate"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
@@ -32,32 +35,45 @@ type Options struct {
 	Now       func() time.Time
 }
 
+// PagerDuty takes about 120 events a minute of one integration, which is one routing key. A burst lets a storm's first pages out at
+// once; those that are too many wait here for their turn, since a refusal would cost them an attempt.
+const (
+	eventsPerSecond = 2
+	eventsAtOnce    = 60
+)
+
 // Client sends events. It is safe for concurrent use.
 type Client struct {
 	config Config
 	cards  Cards
 	rest   *rest.Client
+	// turns are the limits, by routing key; they are made with the client.
+	turns map[string]*rate.Limiter
 }
 
 // New makes a client of a checked configuration.
 func New(c Config, o Options) *Client {
 	c = c.WithDefaults()
 	c.EventsURL = strings.TrimRight(c.EventsURL, "/")
+	turns := map[string]*rate.Limiter{}
+	for _, key := range c.secrets() {
+		if key.IsSet() {
+			turns[key.Reveal()] = rate.NewLimiter(eventsPerSecond, eventsAtOnce)
+		}
+	}
 	return &Client{
 		config: c,
 		cards:  o.Cards,
+		turns:  turns,
 		rest: rest.New(rest.Options{
 			Integration: "pagerduty",
 			Timeout:     c.Timeout,
 			MaxBody:     1 << 20,
-			// PagerDuty takes about 120 events a minute and key; a burst lets a storm's first pages out at once.
-			Rate:       2,
-			Burst:      60,
-			Secrets:    c.secrets(),
-			Registerer: o.Registerer,
-			Tracer:     o.Tracer,
-			Base:       o.Transport,
-			Now:        o.Now,
+			Secrets:     c.secrets(),
+			Registerer:  o.Registerer,
+			Tracer:      o.Tracer,
+			Base:        o.Transport,
+			Now:         o.Now,
 		}),
 	}
 }
@@ -73,6 +89,9 @@ func (c *Client) send(ctx context.Context, service string, event pd.V2Event) (*p
 	if !key.IsSet() {
 		return nil, call.Refused(playbooks.Permanent, 0, "service %q has no routing key, and there is none for all", service)
 	}
+	if after, err := c.turn(ctx, key); err != nil {
+		return nil, call.Refused(playbooks.Transient, after, "held back, the routing key of %q has had many events: %v", service, err)
+	}
 	event.RoutingKey = key.Reveal()
 	client := pd.NewClient("", pd.WithV2EventsAPIEndpoint(c.config.EventsURL))
 	client.HTTPClient = call.HTTP(nil)
@@ -82,6 +101,31 @@ func (c *Client) send(ctx context.Context, service string, event pd.V2Event) (*p
 	}
 	return answer, nil
 }
+
+// turn waits until the key may have another event. Where the caller's time would not suffice to send it then, it says at once when to
+// come again.
+func (c *Client) turn(ctx context.Context, key secret.Value) (after time.Duration, err error) {
+	place := c.turns[key.Reveal()].Reserve()
+	wait := place.Delay()
+	if wait == 0 {
+		return 0, nil
+	}
+	if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < wait+c.config.Timeout {
+		place.Cancel()
+		return wait, errNoTurn
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return 0, nil
+	case <-ctx.Done():
+		place.Cancel()
+		return 0, context.Cause(ctx)
+	}
+}
+
+var errNoTurn = errors.New("its turn comes too late for this attempt")
 
 // vendorText reads PagerDuty's own explanation of a refusal, which its client library drops.
 func vendorText(body []byte) string {
