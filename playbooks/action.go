@@ -22,7 +22,7 @@ type Action struct {
 	// Waits marks an action that may answer Pending and is polled (approval.ask, signal.wait).
 	Waits bool
 	// Idempotent marks an action that may be sent again with the same key without harm: its on_unknown is "retry" unless the
-	// step says otherwise or the handler can verify.
+	// step says otherwise. Then a vendor that is away costs some attempts, and nobody is asked about what nobody can know.
 	Idempotent bool
 	// Verifies marks an action whose handler can look up whether a call took effect. Catalogue sets it.
 	Verifies bool

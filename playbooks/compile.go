@@ -105,7 +105,7 @@ func reserved() []string {
 //   - a call has 30s, a waiting step has the run's timeout, a run has 2h;
 //   - a failed attempt is repeated 5 times in all, after 2s, 4s, … up to 1m;
 //   - on_error is fail, on_expiry is escalate, on_denied is end; in on_failure all of them are continue;
-//   - on_unknown is ask for what rolls back, verify where the action can look its effect up, retry where it is safe to repeat
+//   - on_unknown is ask for what rolls back, retry where it is safe to repeat, verify where the action can look its effect up
 //     and ask otherwise.
 //
 // Faults go to the report; the plan is usable exactly when there are none.

@@ -129,7 +129,7 @@ on_failure:
 			t.Errorf("got %+v", s)
 		}
 	}
-	want := map[string]string{"page": "verify", "tell": "verify", "start": "ask", "ask": "retry", "revert": "verify", "again": "ask"}
+	want := map[string]string{"page": "retry", "tell": "verify", "start": "ask", "ask": "retry", "revert": "verify", "again": "ask"}
 	if diff := cmp.Diff(want, unknown); diff != "" {
 		t.Error(diff)
 	}

@@ -108,10 +108,10 @@ func usualOnUnknown(a Action) string {
 	switch {
 	case a.Rollback:
 		return AskFirst
-	case a.Verifies:
-		return VerifyIt
 	case a.Idempotent:
 		return RetryIt
+	case a.Verifies:
+		return VerifyIt
 	default:
 		return AskFirst
 	}

@@ -19,8 +19,9 @@ func (c *Client) Actions() []playbooks.Bound {
 	return []playbooks.Bound{
 		{
 			Action: playbooks.Action{
-				Name: "pagerduty.page",
-				Doc:  "Wake whoever is on call for the incident's service; one page per incident, however often it is called.",
+				Name:       "pagerduty.page",
+				Doc:        "Wake whoever is on call for the incident's service; one page per incident, however often it is called.",
+				Idempotent: true,
 				Params: []playbooks.Param{
 					{
 						Name: "severity", Type: playbooks.String, Allowed: severities(),
@@ -34,8 +35,9 @@ func (c *Client) Actions() []playbooks.Bound {
 		},
 		{
 			Action: playbooks.Action{
-				Name: "pagerduty.resolve",
-				Doc:  "Resolve (or acknowledge) the incident's page and its escalation.",
+				Name:       "pagerduty.resolve",
+				Doc:        "Resolve (or acknowledge) the incident's page and its escalation.",
+				Idempotent: true,
 				Params: []playbooks.Param{{
 					Name: "as", Type: playbooks.String, Allowed: []string{"resolve", "acknowledge"},
 					Doc: "What to do with the page; resolve unless said otherwise.",
@@ -46,8 +48,9 @@ func (c *Client) Actions() []playbooks.Bound {
 		},
 		{
 			Action: playbooks.Action{
-				Name: "pagerduty.escalate",
-				Doc:  "Wake people again with a critical alert of its own, because nobody decided or something failed.",
+				Name:       "pagerduty.escalate",
+				Doc:        "Wake people again with a critical alert of its own, because nobody decided or something failed.",
+				Idempotent: true,
 				Params: []playbooks.Param{
 					{Name: "reason", Type: playbooks.String, Doc: "What failed, in one sentence."},
 				},

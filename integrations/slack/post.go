@@ -22,6 +22,8 @@ func (c *Client) Actions() []playbooks.Bound {
 		Action: playbooks.Action{
 			Name: "slack.post",
 			Doc:  "Post the incident's card, or bring the one that stands up to date; or post a text.",
+			// A repeated attempt looks first for what the one before it may have posted.
+			Idempotent: true,
 			Params: []playbooks.Param{
 				{Name: "card", Type: playbooks.String, Allowed: []string{"incident"}, Doc: "Which card: the incident's."},
 				{Name: "text", Type: playbooks.String, Doc: "What to say instead of a card, in plain words."},

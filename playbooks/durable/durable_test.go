@@ -30,11 +30,12 @@ func TestMain(m *testing.M) {
 // patience bounds what a test waits for; it is no measure of anything.
 const patience = 30 * time.Second
 
-// journal is the real store as a run.Journal that tells when a run is over.
+// journal is the real store as a run.Journal that tells when a run is over, and each event to wrote unless that is nil.
 type journal struct {
 	*store.DB
-	mu   sync.Mutex
-	over map[string]chan struct{}
+	wrote chan<- run.Event
+	mu    sync.Mutex
+	over  map[string]chan struct{}
 }
 
 func newJournal(db *store.DB) *journal { return &journal{DB: db, over: map[string]chan struct{}{}} }
@@ -43,6 +44,9 @@ func (j *journal) Begin(ctx context.Context, r run.Run) (bool, error) { return j
 
 func (j *journal) Append(ctx context.Context, e run.Event) error {
 	_, err := j.AppendRun(ctx, e)
+	if err == nil && j.wrote != nil {
+		j.wrote <- e
+	}
 	if err == nil && e.Kind == run.Over {
 		j.mu.Lock()
 		defer j.mu.Unlock()
@@ -321,27 +325,56 @@ func TestAWaitEndsByItselfInTheTimeOfTheRun(t *testing.T) {
 }
 
 func TestAnAbortTurnsToOnFailureAndEndsAsCancelled(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		asked := make(chan int, 10)
-		p := newProcess(t, db, map[string]act{"ask": waiting(nil, asked), "tell": done})
-		p.launch(t)
-		plan := playbooks.Plan{Name: "p", Steps: []playbooks.Step{step("ask")}, OnFailure: []playbooks.Step{step("tell")}}
-		if err := p.Start(t.Context(), runOf(t, "r1", plan)); err != nil {
-			t.Fatal(err)
-		}
-		receive(t, "the question", asked)
-		if err := p.Abort(t.Context(), "r1", "ana"); err != nil {
-			t.Fatal(err)
-		}
+	plan := playbooks.Plan{Name: "p", Steps: []playbooks.Step{step("ask")}, OnFailure: []playbooks.Step{step("tell")}}
+	ended := func(t *testing.T, p *process, want string) {
+		t.Helper()
 		got := p.journal.await(t, "r1")
 		events, err := p.journal.Events(t.Context(), "r1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if journal := lines(events); got.State != run.Cancelled || got.Reason != "aborted by ana" ||
-			journal != "intent ask, answered ask pending, aborted, turned, intent tell, answered tell done, over" {
+		if journal := lines(events); got.State != run.Cancelled || got.Reason != "aborted by ana" || journal != want {
 			t.Errorf("state %s, reason %q, journal %s", got.State, got.Reason, journal)
 		}
+	}
+	t.Run("while a step waits", func(t *testing.T) {
+		storetest.Each(t, func(t *testing.T, db *store.DB) {
+			wrote := make(chan run.Event, 20)
+			p := newProcess(t, db, map[string]act{"ask": waiting(nil, nil), "tell": done})
+			p.journal.wrote = wrote
+			p.launch(t)
+			if err := p.Start(t.Context(), runOf(t, "r1", plan)); err != nil {
+				t.Fatal(err)
+			}
+			for receive(t, "the step's first answer", wrote).Kind != run.Answered {
+			}
+			if err := p.Abort(t.Context(), "r1", "ana"); err != nil {
+				t.Fatal(err)
+			}
+			ended(t, p, "intent ask, answered ask pending, aborted, turned, intent tell, answered tell done, over")
+		})
+	})
+	// A call that is under way is not cut off, and what it says is written before the run turns.
+	t.Run("while a step is called", func(t *testing.T) {
+		storetest.Each(t, func(t *testing.T, db *store.DB) {
+			called, release := make(chan struct{}), make(chan struct{})
+			p := newProcess(t, db, map[string]act{"ask": func(ctx context.Context, c playbooks.Call) (playbooks.Outcome, error) {
+				close(called)
+				<-release
+				return playbooks.Outcome{Status: playbooks.Pending, Sentence: "waits", Again: c.Now.Add(time.Hour)}, ctx.Err()
+			}, "tell": done})
+			p.launch(t)
+			if err := p.Start(t.Context(), runOf(t, "r1", plan)); err != nil {
+				t.Fatal(err)
+			}
+			receive(t, "the call", called)
+			err := p.Abort(t.Context(), "r1", "ana")
+			close(release)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended(t, p, "intent ask, aborted, answered ask pending, turned, intent tell, answered tell done, over")
+		})
 	})
 }
 

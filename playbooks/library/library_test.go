@@ -23,11 +23,11 @@ func catalogue() []playbooks.Action {
 		return p
 	}
 	list := []playbooks.Action{
-		{Name: "pagerduty.page", Verifies: true, Params: []playbooks.Param{text("severity", "critical", "error", "warning", "info"), text("summary")}},
-		{Name: "pagerduty.resolve", Verifies: true, Params: []playbooks.Param{text("as", "resolve", "acknowledge")}},
-		{Name: "pagerduty.escalate", Verifies: true, Params: []playbooks.Param{text("reason")}},
+		{Name: "pagerduty.page", Idempotent: true, Verifies: true, Params: []playbooks.Param{text("severity", "critical", "error", "warning", "info"), text("summary")}},
+		{Name: "pagerduty.resolve", Idempotent: true, Verifies: true, Params: []playbooks.Param{text("as", "resolve", "acknowledge")}},
+		{Name: "pagerduty.escalate", Idempotent: true, Verifies: true, Params: []playbooks.Param{text("reason")}},
 		{
-			Name: "slack.post", Verifies: true, Params: []playbooks.Param{text("card", "incident"), text("text"), text("channel")},
+			Name: "slack.post", Idempotent: true, Verifies: true, Params: []playbooks.Param{text("card", "incident"), text("text"), text("channel")},
 			Outputs: map[string]playbooks.Type{"channel": playbooks.String, "ts": playbooks.String},
 		},
 		{

@@ -77,7 +77,13 @@ func TestStories(t *testing.T) {
 		{
 			"Slack is down, and the work goes on", "prompt-regression", prompt,
 			map[string][]answer{"tell": {refused}},
-			[]string{"page", "tell", "ask", "revert", "proven", "report"},
+			[]string{"page", "tell", "mention", "ask", "revert", "proven", "report"},
+			run.Succeeded,
+		},
+		{
+			"nobody knows whether Slack has the card, and nobody is asked", "prompt-regression", prompt,
+			map[string][]answer{"tell": {unknown}},
+			[]string{"page", "tell", "mention", "ask", "revert", "proven", "report"},
 			run.Succeeded,
 		},
 		{

@@ -168,7 +168,7 @@ func (a *advance) ask(ctx context.Context, m Move, state StepState) result {
 	if a.Approver != nil {
 		var err error
 		// The same words each time, so that the question of one attempt can be told from that of the next.
-		question := fmt.Sprintf("Did %s (%s) take effect? Nobody could confirm attempt %d.", m.Step.ID, m.Step.Action, m.Attempt)
+		question := fmt.Sprintf("Nobody could confirm whether attempt %d of %s (%s) took effect: look there first.", m.Attempt, m.Step.ID, m.Step.Action)
 		if answer, err = a.Approver.AskUnknown(ctx, a.run, m.Step, question); err != nil {
 			a.Logger.ErrorContext(ctx, "nobody could be asked about an unconfirmed attempt; it is tried again", "run", a.run.ID,
 				"step", m.Step.ID, "error", err)

@@ -324,7 +324,7 @@ func TestAnAnswerToAnOpenQuestionIsSeenWhenTheBellRings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "journal", []string{"intent revert", "asked revert", "answered revert done", "over"}, s.kinds(t))
-	want(t, "question", "Did revert (test.revert) take effect? Nobody could confirm attempt 1.", s.out.asked[0])
+	want(t, "question", "Nobody could confirm whether attempt 1 of revert (test.revert) took effect: look there first.", s.out.asked[0])
 }
 
 func TestAPanicIsAnErrorOfUnknownFate(t *testing.T) {
