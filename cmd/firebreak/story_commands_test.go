@@ -15,8 +15,10 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +30,7 @@ import (
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/slackfake"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/wire"
+	"github.com/firebreak-dev/firebreak/playbooks/run"
 )
 
 // command is a command of a story. It is told whether it was written with "!", and gives what it prints.
@@ -40,7 +43,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
 		"github": cmdGitHub, "press": cmdPress, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
-		"ticks": cmdTicks, "large": cmdLarge,
+		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun,
 	} {
 		negatable := name == "get" || name == "webhook"
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
@@ -48,9 +51,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 				ts.Fatalf("%s cannot be negated", name)
 			}
 			printed, err := do(ts, worldOf(ts), neg, args)
-			if printed != "" {
-				_, _ = io.WriteString(ts.Stdout(), printed) // into memory
-			}
+			_, _ = io.WriteString(ts.Stdout(), printed) // into memory; nothing, too, so that stdout is not that of the command before
 			if err != nil {
 				ts.Fatalf("%s: %v", name, err)
 			}
@@ -324,7 +325,7 @@ func cmdWaitFor(ts *testscript.TestScript, w *world, _ bool, args []string) (str
 	if err != nil {
 		return "", err
 	}
-	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "exec": cmdExec}[args[1]]
+	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "run": cmdRun, "exec": cmdExec}[args[1]]
 	if repeat == nil {
 		return "", fmt.Errorf("%q cannot be repeated", args[1])
 	}
@@ -366,6 +367,54 @@ func cmdCapture(ts *testscript.TestScript, _ *world, _ bool, args []string) (str
 	}
 	ts.Setenv(args[0], match[len(match)-1])
 	return printed, nil
+}
+
+// cmdRun prints what happened in the newest run of a playbook, a line for each event: the step, what happened, and how long the
+// next attempt waits.
+func cmdRun(ts *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
+	if err := want(args, 1, "a playbook"); err != nil {
+		return "", err
+	}
+	var list struct{ Runs []run.Run }
+	if err := w.getJSON(ts, "/api/v1/runs", &list); err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(list.Runs, func(r run.Run) bool { return r.Playbook == args[0] })
+	if i < 0 {
+		return "", fmt.Errorf("no run of %s", args[0])
+	}
+	var journal struct{ Events []run.Event }
+	if err := w.getJSON(ts, "/api/v1/runs/"+url.PathEscape(list.Runs[i].ID), &journal); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, e := range journal.Events {
+		fmt.Fprintf(&b, "%s %s %d", cmp.Or(e.Step, "run"), e.Kind, e.Attempt)
+		if !e.RetryAt.IsZero() {
+			fmt.Fprintf(&b, " again in %s", e.RetryAt.Sub(e.At).Round(time.Second))
+		}
+		if e.Outcome != nil {
+			fmt.Fprintf(&b, " %s: %s", e.Outcome.Status, e.Outcome.Sentence)
+		}
+		for _, word := range []string{string(e.Fate), string(e.State), e.Error} {
+			if word != "" {
+				fmt.Fprintf(&b, " %s", word)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
+}
+
+func (w *world) getJSON(ts *testscript.TestScript, path string, into any) error {
+	status, body, err := w.get(ctxOf(ts), path, "")
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%d %s", status, body)
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(body), into)
 }
 
 // cmdLarge writes a file of so many bytes: of JSON that could be read, if anybody wanted to.

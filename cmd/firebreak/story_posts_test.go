@@ -95,7 +95,8 @@ func texts(node any) []string {
 		case "button":
 			return nil
 		case "image":
-			return []string{fmt.Sprintf("(picture: %v)", n["alt_text"])}
+			title, _, _ := strings.Cut(fmt.Sprint(n["alt_text"]), ",") // the rest names what was there when it was drawn
+			return []string{"(picture: " + title + ")"}
 		case "rich_text_section":
 			elements, _ := n["elements"].([]any)
 			line := ""
@@ -170,6 +171,8 @@ var blurs = []struct {
 	pattern *regexp.Regexp
 	as      string
 }{
+	// How much of the history is known by then is chance.
+	{regexp.MustCompile(` \(usually [^)]*\)`), ""},
 	{regexp.MustCompile(`\b(inc|ent|apr|run)-[0-9a-z]{8,}\b`), "$1-ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?( ?[A-Z]+|Z)?`), "DATE"},
 	{regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b( (CET|UTC))?`), "CLOCK"},
