@@ -171,13 +171,13 @@ func approvalEntry(a bot.Approval, at time.Time, actor, sentence string) bot.Ent
 	}
 }
 
-// AskUnknown asks people what to do about a step whose effect nobody could confirm: approved means to try it again, denied and
-// expired to count it as failed. It implements run.Approver.
+// AskUnknown asks people what to do about a step whose effect nobody could confirm: approved means to send it again, denied and
+// expired to count it as failed. An answer holds for one attempt, which the question names. It implements run.Approver.
 func (e *Engine) AskUnknown(ctx context.Context, r run.Run, step playbooks.Step, question string) (run.Answer, error) {
 	now := e.parts.Now()
 	a, err := e.putQuestion(ctx, bot.Approval{
-		ID: ApprovalID(r.ID, step.ID+"/unknown"), Incident: r.Incident, Run: r.ID, Step: step.ID,
-		Question: question + " Approve to try it again, deny to count it as failed.",
+		ID: ApprovalID(r.ID, step.ID+"/unknown/"+question), Incident: r.Incident, Run: r.ID, Step: step.ID,
+		Question: question + " Approve to send it again, deny to count it as failed.",
 		Of:       e.deciders(r.Service, ""), AskedAt: now, Expires: now.Add(24 * time.Hour),
 	})
 	if err != nil {

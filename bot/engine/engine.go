@@ -84,6 +84,8 @@ type Engine struct {
 	// pending are triggers whose runs have not begun yet; guarded by placing.
 	pending []trigger
 
+	// partial are the deliveries that are read again; only the inbox worker touches it.
+	partial partial
 	// arrived tells the inbox worker that there is something to do.
 	arrived chan struct{}
 }
@@ -91,7 +93,7 @@ type Engine struct {
 // New makes an engine. Run it with UseRunner first: runs need handlers, and some handlers are the engine's own.
 func New(parts Parts, settings Settings) *Engine {
 	return &Engine{
-		parts: parts, settings: settings, metrics: newMetrics(parts.Registry, parts.Sources), arrived: make(chan struct{}, 1),
+		parts: parts, settings: settings, metrics: newMetrics(parts.Registry, parts.Sources), arrived: make(chan struct{}, 1), partial: partial{},
 	}
 }
 

@@ -276,6 +276,12 @@ func TestQuietIncidentRecoversThenResolves(t *testing.T) {
 // work runs the inbox's worker until it is idle.
 func (w *world) work(t *testing.T) {
 	t.Helper()
+	w.workUntil(t, 0)
+}
+
+// workUntil works the inbox off until so many deliveries are left.
+func (w *world) workUntil(t *testing.T, left int) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { w.WorkInbox(ctx); close(done) }()
@@ -284,7 +290,7 @@ func (w *world) work(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(pending) == 0 {
+		if len(pending) == left {
 			break
 		}
 		select {
@@ -368,6 +374,43 @@ func TestDeliveryThatCannotBeUsedIsKeptAndInNobodysWay(t *testing.T) {
 			t.Errorf("%s: body %q, problem %q", d.ID, d.Body, d.Problem)
 		}
 	}
+}
+
+func TestWhatAVendorCouldNotSayIsAskedForAgain(t *testing.T) {
+	w := newWorld(t)
+	begun := w.now
+	w.told["half"] = engine.Told{Changes: []bot.Change{{ID: "github:acme/a#8", Title: "half", MergedAt: w.now}}, Incomplete: "no paths"}
+	w.told["whole"] = engine.Told{Changes: []bot.Change{{ID: "github:acme/a#9", Title: "whole", MergedAt: w.now}}}
+	for _, id := range []string{"half", "whole"} {
+		if _, err := w.Accept(t.Context(), bot.Delivery{ID: id, Source: "github", Event: "push", Body: []byte("{}"), ReceivedAt: w.now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.workUntil(t, 1)
+	for _, id := range []string{"github:acme/a#8", "github:acme/a#9"} {
+		if _, err := w.db.Change(t.Context(), id); err != nil {
+			t.Errorf("what is known of %s is not kept: %v", id, err)
+		}
+	}
+	half := w.told["half"]
+	half.Incomplete, half.Changes[0].Paths = "", []string{"prompts/x.md"}
+	w.told["half"] = half
+	w.now = begun.Add(time.Minute)
+	w.work(t)
+	if c, err := w.db.Change(t.Context(), "github:acme/a#8"); err != nil || len(c.Paths) != 1 {
+		t.Errorf("it was not completed: %+v (%v)", c, err)
+	}
+}
+
+func TestWhatAVendorNeverSaysIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	w.told["half"] = engine.Told{Changes: []bot.Change{{ID: "github:acme/a#8", Title: "half", MergedAt: w.now}}, Incomplete: "no paths"}
+	if _, err := w.Accept(t.Context(), bot.Delivery{ID: "half", Source: "github", Event: "push", Body: []byte("{}"), ReceivedAt: w.now}); err != nil {
+		t.Fatal(err)
+	}
+	w.workUntil(t, 1)
+	w.now = w.now.Add(2 * time.Hour)
+	w.work(t)
 }
 
 // call is one look of a waiting step.

@@ -51,7 +51,7 @@ func (e *Engine) WorkInbox(ctx context.Context) {
 // workBatch tells whether there may be more. Deliveries are finished only when what follows from them is done, so that a crash
 // in between does it again.
 func (e *Engine) workBatch(ctx context.Context) bool {
-	deliveries, err := e.parts.Inbox.PendingDeliveries(ctx, inboxBatch)
+	deliveries, err := e.parts.Inbox.PendingDeliveries(ctx, inboxBatch+len(e.partial))
 	if err != nil {
 		if ctx.Err() == nil {
 			e.parts.Logger.ErrorContext(ctx, "the inbox could not be read", "error", err)
@@ -61,14 +61,21 @@ func (e *Engine) workBatch(ctx context.Context) bool {
 	var worked []worked
 	changed := false
 	for _, d := range deliveries {
+		if e.partial.waits(d, e.parts.Now()) {
+			continue
+		}
 		w, err := e.workDelivery(ctx, d)
 		if err != nil {
 			e.parts.Logger.WarnContext(ctx, "a delivery waits", "source", d.Source, "delivery", d.ID, "error", err)
 			e.metrics.told.WithLabelValues(d.Source, "later").Inc()
 			break
 		}
-		worked = append(worked, w)
 		changed = changed || w.changed
+		if w.partial != "" && e.partial.again(d, e.parts.Now()) {
+			e.parts.Logger.WarnContext(ctx, "a delivery told a part only; it is read again later", "source", d.Source, "delivery", d.ID, "why", w.partial)
+			continue
+		}
+		worked = append(worked, w)
 	}
 	if changed {
 		if err := e.rerank(ctx); err != nil {
@@ -81,6 +88,7 @@ func (e *Engine) workBatch(ctx context.Context) bool {
 			e.parts.Logger.ErrorContext(ctx, "a delivery could not be finished; it is worked off again", "delivery", w.delivery.ID, "error", err)
 			return false
 		}
+		delete(e.partial, deliveryKey(w.delivery))
 	}
 	return len(worked) == inboxBatch
 }
@@ -88,9 +96,9 @@ func (e *Engine) workBatch(ctx context.Context) bool {
 // worked is a delivery that needs nothing more.
 type worked struct {
 	delivery bot.Delivery
-	// problem says why it could not be used.
-	problem string
-	changed bool
+	// problem says why it could not be used, partial what is missing of what it told.
+	problem, partial string
+	changed          bool
 }
 
 // workDelivery makes changes of one delivery. What cannot be decoded is kept with the reason and is never in the way of the
@@ -131,7 +139,11 @@ func (e *Engine) workDelivery(ctx context.Context, d bot.Delivery) (worked, erro
 		}
 		w.changed = w.changed || len(effective) > 0
 	}
-	e.metrics.told.WithLabelValues(d.Source, "ok").Inc()
+	if w.partial = told.Incomplete; w.partial == "" {
+		e.metrics.told.WithLabelValues(d.Source, "ok").Inc()
+	} else {
+		e.metrics.told.WithLabelValues(d.Source, "later").Inc()
+	}
 	return w, nil
 }
 

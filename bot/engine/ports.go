@@ -48,6 +48,9 @@ type Source interface {
 type Told struct {
 	Changes     []bot.Change
 	Deployments []bot.Deployment
+	// Incomplete says what the source could not find out now, such as a change's paths; empty when nothing is missing. Telling the
+	// same delivery again later completes it.
+	Incomplete string
 }
 
 // Approvals keeps questions and answers.

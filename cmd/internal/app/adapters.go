@@ -74,7 +74,7 @@ type lateSource struct{ app *App }
 // Tell reads a delivery.
 func (s lateSource) Tell(ctx context.Context, d bot.Delivery) (engine.Told, error) {
 	told, err := s.app.vendors.github.Changes(ctx, d)
-	return engine.Told{Changes: told.Changes, Deployments: told.Deployments}, err
+	return engine.Told{Changes: told.Changes, Deployments: told.Deployments, Incomplete: told.Incomplete}, err
 }
 
 // language is the playbooks with what it takes to choose among them and to judge their conditions; it is complete once the
