@@ -42,7 +42,7 @@ func TestCrashMatrix(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-crash-seed=%d", seed)
-	storetest.EachURL(t, func(t *testing.T, url string) { //nolint:thelper // a body, not a helper
+	storetest.EachURL(t, func(t *testing.T, url string) {
 		tellers := make(chan struct{}, 4) // a story is mostly waiting
 		var told sync.WaitGroup
 		for i := range *crashes {
@@ -271,7 +271,7 @@ type process struct {
 // start starts one; it is killed at the test's end if it still runs.
 func start(ctx context.Context, t *testing.T, binary string, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{command: exec.CommandContext(ctx, binary, args...), args: args, ended: make(chan struct{})} //nolint:gosec // our own
+	p := &process{command: exec.CommandContext(ctx, binary, args...), args: args, ended: make(chan struct{})}
 	p.command.Env = append(os.Environ(), env...)
 	p.command.Stdout, p.command.Stderr = p, p
 	if err := p.command.Start(); err != nil {
@@ -400,7 +400,7 @@ var binaryOnce = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	file := filepath.Join(dir, "firebreak")
-	out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput() //nolint:noctx // as long as it takes
+	out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

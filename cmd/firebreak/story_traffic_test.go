@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -77,11 +78,11 @@ func (t *traffic) row(line string) (ref int, rate float64, err error) {
 	}
 	var pairs []assistant.Label
 	series.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != model.MetricNameLabel {
 			pairs = append(pairs, assistant.Label{Name: l.Name, Value: l.Value})
 		}
 	})
-	return t.store.Declare(series.Get(labels.MetricName), pairs), rate, nil
+	return t.store.Declare(series.Get(model.MetricNameLabel), pairs), rate, nil
 }
 
 // advance scrapes until now.
