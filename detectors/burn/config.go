@@ -174,6 +174,9 @@ func (c Config) checkRules(r *diag.Report) {
 			"a target of %s can never burn %s times too fast (%s window): even a full outage burns only %.4g times",
 			percent(c.Target), number(rule.Factor), words(rule.Long), 1/(1-c.Target)).
 			Suggest("the largest factor that works is %s; write rules: [%s]", number(largest), c.repaired(d.Rules, largest))
+		if len(c.Rules) == 0 {
+			return // the others have the same place and the same remedy
+		}
 	}
 }
 

@@ -121,7 +121,7 @@ func (c *Config) read(file string, data []byte, dir string, env configs.Env) []c
 	report := diag.New()
 	c.Check(report)
 	faults = append(faults, doc.Resolve(report.Faults())...)
-	faults = append(faults, c.loadPlaybooks(dir, doc)...)
+	faults = append(faults, c.loadPlaybooks(dir, doc, faults)...)
 	configs.Sort(faults)
 	return faults
 }
@@ -215,7 +215,7 @@ func (s ServiceConfig) check(r *diag.Report) {
 // checkObjectives adds to the owners' checks what only the root knows: that names are unique and services and signals exist.
 func (c Config) checkObjectives(r *diag.Report) {
 	services := c.names()
-	counted := c.counted()
+	counted, known := c.counted()
 	seen := map[string]int{}
 	for i, o := range c.Objectives {
 		at := r.At("objectives").Index(i)
@@ -231,34 +231,36 @@ func (c Config) checkObjectives(r *diag.Report) {
 		if o.OwnEvents() {
 			prometheus.CheckCounter(at, "bad", o.Bad)
 			prometheus.CheckCounter(at, "total", o.Total)
-		} else if o.Signal != "" {
+		} else if o.Signal != "" && known {
 			at.OneOf("signal", "unknown-signal", "counted signal", o.Signal, counted)
 		}
 	}
 }
 
-// names are those of the services.
+// names are those of the services, each once.
 func (c Config) names() []string {
 	names := make([]string, 0, len(c.Services))
 	for _, s := range c.Services {
-		names = append(names, s.Name)
+		if !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
 	}
 	return names
 }
 
-// counted names the signals that an objective can be made of.
-func (c Config) counted() []string {
+// counted names the signals that an objective can be made of. They are not known while a pack cannot be read, which is told where
+// the signals are checked.
+func (c Config) counted() (names []string, known bool) {
 	signals, err := c.Signals.Signals()
 	if err != nil {
-		return nil // told where the signals are checked
+		return nil, false
 	}
-	var names []string
 	for _, s := range signals {
 		if s.Shape() == detectors.Ratio {
 			names = append(names, s.Name)
 		}
 	}
-	return names
+	return names, true
 }
 
 func (c Config) checkPrometheus(r *diag.Report) {

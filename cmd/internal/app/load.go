@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/configs"
@@ -17,16 +18,20 @@ import (
 )
 
 // catalogue is every action that this version knows, with those marked as configured that can be carried out by this
-// configuration. A playbook that calls another one of them is told what is missing, and not that it does not exist.
-func (c Config) catalogue() []playbooks.Action {
+// configuration. A playbook that calls another one of them is told what is missing, and not that it does not exist; what a section
+// with faults offers is known when they are mended.
+func (c Config) catalogue(faults ...configs.Diagnostic) []playbooks.Action {
+	mended := func(section string) bool {
+		return slices.ContainsFunc(faults, func(d configs.Diagnostic) bool { return strings.HasPrefix(d.Path, section+".") })
+	}
 	offers := []struct {
 		bound      []playbooks.Bound
 		configured bool
 	}{
 		{(&engine.Engine{}).Actions(), true},
-		{(&github.Client{}).Actions(), c.GitHub.CanAct()},
-		{(&slack.Client{}).Actions(), c.Slack.Enabled()},
-		{(&pagerduty.Client{}).Actions(), c.pagerDuty().Enabled()},
+		{(&github.Client{}).Actions(), c.GitHub.CanAct() || mended("github")},
+		{(&slack.Client{}).Actions(), c.Slack.Enabled() || mended("slack")},
+		{(&pagerduty.Client{}).Actions(), c.pagerDuty().Enabled() || mended("pagerduty")},
 	}
 	var out []playbooks.Action
 	for _, offer := range offers {
@@ -40,8 +45,8 @@ func (c Config) catalogue() []playbooks.Action {
 
 // loadPlaybooks reads and compiles the playbooks that the configuration names. Faults of a playbook point into its own file;
 // those of naming it point into the configuration.
-func (c *Config) loadPlaybooks(dir string, doc *configs.Document) []configs.Diagnostic {
-	compiler := playbooks.NewCompiler(expr.New(), c.catalogue(), c.rollbacks())
+func (c *Config) loadPlaybooks(dir string, doc *configs.Document, known []configs.Diagnostic) []configs.Diagnostic {
+	compiler := playbooks.NewCompiler(expr.New(), c.catalogue(known...), c.rollbacks())
 	report := diag.New()
 	var faults []configs.Diagnostic
 	take := func(at *diag.Report, file string, data []byte) {
