@@ -67,6 +67,10 @@ names the likely change with its arithmetic, and runs YAML playbooks that page, 
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          aCommand,
+		// How many letters a mistyped command may differ.
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
 	root.AddCommand(
@@ -97,6 +101,18 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// aCommand refuses a word that is no command, with the one that was probably meant.
+func aCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := ""
+	if meant := root.SuggestionsFor(args[0]); len(meant) > 0 {
+		near = fmt.Sprintf("; did you mean %q?", meant[0])
+	}
+	return &usageError{root.CommandPath(), fmt.Errorf("there is no command %q%s", args[0], near)}
 }
 
 // outputFlag is -o text|json.
