@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -43,9 +44,9 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
 		"github": cmdGitHub, "press": cmdPress, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
-		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun,
+		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid,
 	} {
-		negatable := name == "get" || name == "webhook"
+		negatable := name == "get" || name == "webhook" || name == "valid"
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg && !negatable {
 				ts.Fatalf("%s cannot be negated", name)
@@ -349,6 +350,26 @@ func cmdExec(ts *testscript.TestScript, _ *world, _ bool, args []string) (string
 	}
 	err := ts.Exec(args[0], args[1:]...)
 	return ts.ReadFile("stdout"), err
+}
+
+// cmdExits runs a program that must end with a code.
+func cmdExits(ts *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
+	if len(args) < 2 {
+		return "", errors.New("takes a code and a program")
+	}
+	printed, err := cmdExec(ts, w, false, args[1:])
+	_, _ = io.WriteString(ts.Stderr(), ts.ReadFile("stderr")) // into memory
+	code := 0
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		code = ended.ExitCode()
+	} else if err != nil {
+		return printed, err
+	}
+	if strconv.Itoa(code) != args[0] {
+		return printed, fmt.Errorf("it ended with %d", code)
+	}
+	return printed, nil
 }
 
 // cmdCapture keeps a part of what was printed last.

@@ -27,13 +27,15 @@ var updateStories = flag.Bool("update", false, "write what was posted and printe
 //	press WHO LABEL           press a button of the newest card in Slack
 //	fault VENDOR MODE         let a stand-in misbehave, as wire.Fault knows it; name=value for its other fields
 //	posts VENDOR              what slack, pagerduty or github has received, with times, numbers and names of this run replaced
+//	exits CODE PROGRAM ...    run a program that must end with this code
+//	[!] valid SCHEMA FILE...  hold YAML files against a JSON Schema
 //	run PLAYBOOK              what happened in its newest run
 //	wait-for REGEXP COMMAND   repeat get, bot-log, posts, run or exec until the output matches, for at most patience
 //	capture NAME REGEXP       keep what the group matched in the last output as an environment variable
 //	large FILE SIZE           write a file of so many bytes
 //	ticks N                   wait until the bot has judged so many more times
 //
-// Environment variables hold the addresses and secrets of the stand-ins, so that firebreak.yaml is one as operators write it.
+// $REPO is the checkout. Environment variables hold the addresses and secrets of the stand-ins, so that firebreak.yaml is one as operators write it.
 // -update rewrites what cmp compares.
 func TestStories(t *testing.T) {
 	deadline, bounded := t.Deadline()

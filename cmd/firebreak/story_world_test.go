@@ -70,6 +70,11 @@ func setUpStory(env *testscript.Env) error {
 		}
 	}
 	env.Setenv("FIREBREAK_URL", "http://"+w.bot)
+	repo, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
+	}
+	env.Setenv("REPO", repo)
 	if err := writePlaces(env.WorkDir, places); err != nil {
 		return err
 	}
