@@ -20,10 +20,10 @@ type histogram struct {
 	count int
 }
 
-// growth makes an observation weigh half as much after memory more of them.
-const memory = 8000
+// halving is after how many more observations one weighs half as much: four weeks.
+const halving = 8000
 
-var growth = math.Exp2(1. / memory)
+var growth = math.Exp2(1. / halving)
 
 // add observes a value.
 func (h *histogram) add(x float64) {

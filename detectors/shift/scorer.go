@@ -45,7 +45,7 @@ type Scorer struct {
 
 // NewScorer makes a scorer that has seen nothing.
 func NewScorer() *Scorer {
-	s := &Scorer{values: make([]float64, 0, history)}
+	s := &Scorer{values: make([]float64, 0, history), bar: bar{notable: notable}}
 	for i, length := range lengths {
 		s.shapes[i] = newShapes(length)
 	}
@@ -61,9 +61,15 @@ func (s *Scorer) Push(at time.Time, v float64) float64 {
 	if !ok {
 		return 0
 	}
-	y := s.bar.push(s.novelty(row))
+	y := s.pushRow(row)
 	return y / (1 + y)
 }
+
+// pushRow scores a whole row as a multiple of the bar.
+func (s *Scorer) pushRow(v float64) float64 { return s.bar.push(s.novelty(v)) }
+
+// ready tells that enough is known to tell anything.
+func (s *Scorer) ready() bool { return s.shapes[0].past.count >= fewest }
 
 // novelty is the mean over the lengths.
 func (s *Scorer) novelty(v float64) float64 {
@@ -87,8 +93,9 @@ func (s *Scorer) novelty(v float64) float64 {
 
 // bar is what a novelty must reach. It rises with every alarm, so that a series that is always new soon stops being news.
 type bar struct {
-	tired float64
-	quiet int
+	notable float64
+	tired   float64
+	quiet   int
 }
 
 // push returns a novelty as a multiple of the bar.
@@ -98,7 +105,7 @@ func (b *bar) push(novelty float64) float64 {
 		b.quiet--
 		return 0
 	}
-	y := novelty / (notable * (1 + fatigue*b.tired))
+	y := novelty / (b.notable * (1 + fatigue*b.tired))
 	if y >= 1 {
 		b.tired += math.Log2(1 + y)
 		b.quiet = quiet

@@ -37,9 +37,9 @@ const (
 const (
 	rhythm        = .15 // of the level over a day
 	traffic       = .5  // of the requests over a day
-	drift         = .1  // of a day's random walk, standard deviation
-	wander        = .1  // of the autocorrelated part, standard deviation
-	correlation   = .9  // from minute to minute
+	drift         = .05 // of a day's random walk, standard deviation
+	wander        = .08 // of the autocorrelated part, standard deviation
+	correlation   = .8  // from minute to minute
 	heavyTail     = .8  // of one request's cost
 	lighterTail   = .5  // of one request's time to first token
 	minutesPerDay = 1440
