@@ -27,7 +27,7 @@ func began(past []minute, n *normal, s *side) (detectors.Onset, float64) {
 	}
 	p := posterior{weights: make([]float64, len(past)*quarters), largest: math.Inf(-1)}
 	scores := make([]float64, len(past))
-	excess := n.excess.over(60)
+	excess := n.scatter(60)
 	for _, size := range s.around(past, n) {
 		e := newEvidence(past, n, size, excess)
 		const prior = 1. / finer
@@ -66,29 +66,51 @@ func (s *side) around(past []minute, n *normal) []float64 {
 	return out
 }
 
-// evidence are running sums of what the minutes say for a shift of one size, by how much of it has come: the parts of a ramp in
-// their middles, and at last the whole.
+// evidence is what the minutes say for a shift of one size: running sums by how much of it has come (the parts of a ramp in
+// their middles, and at last the whole), and what a minute says as the first, or the one after it, of a sudden shift.
 type evidence struct {
-	minutes int
-	sums    [parts + 1][]float64
+	minutes       int
+	sums          [parts + 1][]float64
+	first, second [quarters][]float64
 }
 
 func newEvidence(past []minute, n *normal, size, excess float64) *evidence {
-	rho := make([]float64, parts+1)
+	var rho [parts + 1]float64
 	for i := range parts {
 		rho[i] = math.Log1p((float64(i) + .5) / parts * math.Expm1(size))
 	}
 	rho[parts] = size
-	w := newWeigher(n.family.shape, rho)
+	w := newWeigher(n.family.shape, rho[:])
 	e := &evidence{minutes: len(past)}
 	for i := range e.sums {
 		e.sums[i] = make([]float64, len(past)+1)
 	}
-	out := make([]float64, parts+1)
+	var firsts, seconds weigher
+	alone := excess
+	if n.family.shape == detectors.Value {
+		// A minute without its echo is independent of the one before it.
+		alone = 1
+	}
+	var begun, then [quarters]float64
+	for q := range quarters {
+		begun[q] = rho[parts-1-q*parts/quarters]
+		then[q] = size - n.echo.share*begun[q]
+		e.first[q], e.second[q] = make([]float64, len(past)), make([]float64, len(past))
+	}
+	firsts, seconds = newWeigher(n.family.shape, begun[:]), newWeigher(n.family.shape, then[:])
+	var out [parts + 1]float64
 	for t := range past {
-		w.weigh(n.family, &past[t], n.noise(), out)
+		w.weigh(&past[t], n.quiet, n.remains(), out[:])
 		for i, score := range out {
 			e.sums[i][t+1] = e.sums[i][t] + score/excess
+		}
+		firsts.weigh(&past[t], n.quiet, 1, out[:quarters])
+		for q := range quarters {
+			e.first[q][t] = out[q] / alone
+		}
+		seconds.weigh(&past[t], n.quiet, 1, out[:quarters])
+		for q := range quarters {
+			e.second[q][t] = out[q] / alone
 		}
 	}
 	return e
@@ -102,9 +124,11 @@ func (e *evidence) between(part, from, to int) float64 {
 
 // suddenly scores each minute as the one in a quarter of which it came at once.
 func (e *evidence) suddenly(scores []float64, quarter int) {
-	part := parts - 1 - quarter*parts/quarters
 	for t := range scores {
-		scores[t] = e.between(part, t, t+1) + e.between(parts, t+1, e.minutes)
+		scores[t] = e.first[quarter][t] + e.between(parts, t+2, e.minutes)
+		if t+1 < e.minutes {
+			scores[t] += e.second[quarter][t+1]
+		}
 	}
 }
 

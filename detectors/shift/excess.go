@@ -1,6 +1,10 @@
 package shift
 
-import "math"
+import (
+	"math"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
 
 // stretches are how long, in rows, the stretches are that the scatter is measured over.
 var stretches = [...]int64{1, 2, 6, 12, 24, 48}
@@ -31,7 +35,7 @@ func (e *excess) learn(n *normal, last int64) {
 			k++
 		}
 		if r := n.row(last - back); r.known() {
-			sum += min(bound, max(-bound, float64(r.surprise))) / n.noise()
+			sum += min(bound, max(-bound, float64(r.surprise))) / n.scale()
 			known++
 		}
 	}
@@ -63,14 +67,22 @@ const patience = 3
 // until is the excess that evidence for a shift must be divided by, when a minute of it brings so much before and so much is
 // needed: that over the time which it then takes. It is infinite where the evidence would never suffice: what is so small a
 // shift cannot be told from what the series does by itself.
-func (e *excess) until(each, needed float64) float64 {
+func (n *normal) until(each, needed float64) float64 {
 	if !(each > 0) {
 		return math.Inf(1)
 	}
 	for minutes := rowMinutes * 1.; minutes <= 2*held; minutes *= 2 {
-		if x := e.over(patience * minutes); each/x*minutes >= needed {
+		if x := n.scatter(patience * minutes); each/x*minutes >= needed {
 			return x
 		}
 	}
 	return math.Inf(1)
+}
+
+// scale is what surprises are measured in.
+func (n *normal) scale() float64 {
+	if n.family.shape == detectors.Value {
+		return n.spread
+	}
+	return 1
 }

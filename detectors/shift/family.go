@@ -132,8 +132,8 @@ func newWeigher(shape detectors.Shape, rho []float64) weigher {
 // tails is how heavy those of a value are taken to be, as degrees of freedom of Student's t.
 const tails = 8
 
-// weigh fills out for the minute, by its level and a value's noise.
-func (w *weigher) weigh(f *family, m *minute, noise float64, out []float64) {
+// weigh fills out for the minute: how much likelier it is when of each size so much is in it than when nothing is.
+func (w *weigher) weigh(m *minute, noise, share float64, out []float64) {
 	switch w.shape {
 	case detectors.Ratio:
 		p := hold(expit(m.normal))
@@ -146,32 +146,27 @@ func (w *weigher) weigh(f *family, m *minute, noise float64, out []float64) {
 			out[i] = m.total*rho - mean*w.grown[i]
 		}
 	default:
-		r, variance := f.value(m.bad/m.total)-m.normal, noise*noise/m.total
-		null := math.Log1p(r * r / (tails * variance))
+		variance := noise * noise / m.total
+		null := math.Log1p(m.shock * m.shock / (tails * variance))
 		for i, rho := range w.rho {
-			d := r - rho
+			d := m.shock - share*rho
 			out[i] = (tails + 1) / 2. * (null - math.Log1p(d*d/(tails*variance)))
 		}
 	}
 }
 
-// expects is what a usual minute says, on average, for each size when the level has moved by it.
-func (w *weigher) expects(f *family, usual tally, level, noise float64, out []float64) {
-	one := *w
+// expects is what a usual minute says, on average, for each size when so much of it is in the minute.
+func (w *weigher) expects(usual tally, level, noise, share float64, out []float64) {
 	for i, rho := range w.rho {
-		m := minute{bad: usual.bad, total: usual.total, normal: level}
-		switch f.shape {
+		m := minute{bad: usual.bad, total: usual.total, normal: level, shock: share * rho}
+		switch w.shape {
 		case detectors.Ratio:
 			m.bad = m.total * hold(expit(level+rho))
 		case detectors.Count:
 			m.total = math.Exp(level + rho)
 		}
-		one.rho, one.grown = w.rho[i:i+1], w.grown[i:i+1]
-		if f.shape == detectors.Value {
-			out[i] = (tails + 1) / 2. * math.Log1p(rho*rho*usual.total/(tails*noise*noise))
-			continue
-		}
-		one.weigh(f, &m, noise, out[i:i+1])
+		one := weigher{shape: w.shape, rho: w.rho[i : i+1], grown: w.grown[i : i+1]}
+		one.weigh(&m, noise, share, out[i:i+1])
 	}
 }
 

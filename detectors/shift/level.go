@@ -59,6 +59,8 @@ type Level struct {
 type minute struct {
 	end                int64
 	bad, total, normal float64
+	// shock is what a value's minute deviates by without the echo of the one before it.
+	shock float64
 }
 
 func (m *minute) tally() tally { return tally{m.bad, m.total, 1} }
@@ -100,12 +102,38 @@ func (l *Level) Push(at time.Time, bad, total float64) {
 	}
 	m := minute{end: end, bad: bad, total: total, normal: l.normal.at(float64(end)*60-30) + l.normal.gap}
 	if l.normal.family.weight(m.tally()) > 0 {
+		if l.normal.family.shape == detectors.Value {
+			l.listen(&m)
+		}
 		l.minutes[l.count%keptMinutes] = m
 		l.count++
 		l.judge(&m)
 	}
 	l.normal.push(m.tally())
 }
+
+// listen takes the echo off a minute, and learns the echo from minutes that are old enough.
+func (l *Level) listen(m *minute) {
+	n := &l.normal
+	m.shock = l.deviation(m)
+	if before := &l.minutes[(l.count+keptMinutes-1)%keptMinutes]; l.count > 0 && before.end == m.end-1 {
+		if d := l.deviation(before); !math.IsNaN(d) {
+			m.shock -= n.echo.share * d
+		}
+	}
+	const age = unlearnt * rowMinutes
+	if l.count < age+2 || l.alarm != nil || !n.ready() {
+		return
+	}
+	before, now := &l.minutes[(l.count-age-1)%keptMinutes], &l.minutes[(l.count-age)%keptMinutes]
+	a, b := l.deviation(before)*math.Sqrt(before.total), l.deviation(now)*math.Sqrt(now.total)
+	if before.end == now.end-1 && isFinite(a, b) {
+		n.echo.learn(a, b, n.spread)
+	}
+}
+
+// deviation is how far a value's minute was from what was normal then.
+func (l *Level) deviation(m *minute) float64 { return l.normal.family.value(m.bad/m.total) - m.normal }
 
 // Learn takes in a whole hour that ends at a time and is older than what will be pushed: it teaches the season and nothing else.
 func (l *Level) Learn(at time.Time, bad, total float64) {
@@ -144,12 +172,13 @@ func (l *Level) calibrate() {
 	if !l.Ready() || math.IsNaN(level) {
 		return
 	}
-	usual := n.typical()
+	usual, first := n.typical(), make([]float64, len(sizes))
 	for i := range l.sides {
 		s := &l.sides[i]
-		s.weigher.expects(n.family, usual, level, n.noise(), l.scratch)
+		s.weigher.expects(usual, level, n.quiet, 1, first)
+		s.weigher.expects(usual, level, n.quiet, n.remains(), l.scratch)
 		for k, each := range l.scratch {
-			s.excess[k] = n.excess.until(each, math.Log(l.bar))
+			s.excess[k] = n.until(each, math.Log(l.bar)-max(0, min(first[k], convincing)-each))
 		}
 	}
 }
@@ -174,10 +203,23 @@ func (l *Level) judge(m *minute) {
 // push is the Shiryaev–Roberts statistic: the evidence, summed over all minutes in which a shift may have begun, averaged over
 // its sizes. While nothing happens it grows by one a minute on average, which is what makes its bar a time.
 func (s *side) push(m *minute, n *normal, scratch []float64) float64 {
-	s.weigher.weigh(n.family, m, n.noise(), scratch)
+	var first [len(sizes)]float64
+	s.weigher.weigh(m, n.quiet, n.remains(), scratch)
+	if n.echo.share > 0 {
+		s.weigher.weigh(m, n.quiet, 1, first[:])
+	}
 	mean := 0.
 	for i, w := range scratch {
-		s.ratio[i] = (1 + s.ratio[i]) * math.Exp(min(w/s.excess[i], convincing))
+		if math.IsInf(s.excess[i], 1) {
+			s.ratio[i] = 0
+			continue
+		}
+		later := math.Exp(min(w/s.excess[i], convincing))
+		begins := later
+		if n.echo.share > 0 {
+			begins = math.Exp(min(first[i], convincing))
+		}
+		s.ratio[i] = begins + s.ratio[i]*later
 		mean += s.ratio[i] / float64(len(sizes))
 	}
 	return mean
@@ -206,7 +248,7 @@ func (l *Level) follow(m *minute) {
 		return
 	}
 	w := newWeigher(l.normal.family.shape, []float64{a.Size})
-	w.weigh(l.normal.family, m, l.normal.noise(), l.scratch[:1])
+	w.weigh(m, l.normal.quiet, l.normal.remains(), l.scratch[:1])
 	a.back = (1 + a.back) * math.Exp(min(-l.scratch[0]/l.side(a.Up).excessOf(a.Size), convincing))
 	if a.back >= back {
 		l.alarm = nil

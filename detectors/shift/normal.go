@@ -17,6 +17,8 @@ const (
 	unlearnt = 24
 	// quietest is the least noise of a minute of a value: a series that never moved is not judged by its last digit.
 	quietest = .01
+	// measured is after how many rows the height is measured anew.
+	measured = 3
 	// gapMemory is over how many rows the gap is averaged: half a day.
 	gapMemory = 144
 	// fewRows is how many rows must have taught the noise.
@@ -36,8 +38,11 @@ type normal struct {
 	hour   tally
 	// spread is a usual surprise: a value's noise per event.
 	spread float64
+	// quiet is noise as it was last measured.
+	quiet float64
 	// gap is how much lower the mean of a row's minutes is than the row, for a value: logarithms of few events are low.
 	gap, minutes float64
+	echo         echo
 	// taught is how many rows taught the noise.
 	taught  int
 	scratch []float64
@@ -55,7 +60,7 @@ func (r *row) known() bool { return r.surprise == r.surprise }
 
 func newNormal(shape detectors.Shape) normal {
 	f := &family{shape: shape}
-	return normal{family: f, season: season{family: f}, spread: 1, scratch: make([]float64, 0, keptRows)}
+	return normal{family: f, season: season{family: f}, spread: 1, quiet: 1, scratch: make([]float64, 0, keptRows)}
 }
 
 func (n *normal) row(slot int64) *row { return &n.rows[mod(slot, keptRows)] }
@@ -111,7 +116,9 @@ func (n *normal) close(frozen bool) {
 	if frozen {
 		return
 	}
-	n.height.measure(n)
+	if n.slot%measured == 0 || !n.height.known {
+		n.height.measure(n)
+	}
 	n.measureNoise()
 }
 
@@ -139,6 +146,7 @@ func (n *normal) measureNoise() {
 	}
 	n.taught++
 	n.spread = n.usual(last)
+	n.quiet = n.noise()
 	n.excess.learn(n, last)
 }
 
@@ -161,12 +169,28 @@ func (n *normal) usual(last int64) float64 {
 	return max(spread, quietest*math.Sqrt(events/float64(count)))
 }
 
-// noise is a value's spread per event; what is counted has its own.
+// noise is the spread per event of what remains of a minute of a value without its echo; what is counted has its own.
 func (n *normal) noise() float64 {
-	if n.family.shape == detectors.Value {
+	if n.family.shape != detectors.Value {
+		return 1
+	}
+	if n.echo.weight == 0 {
 		return n.spread
 	}
-	return 1
+	return max(n.echo.own(), quietest*math.Sqrt(n.typical().total))
+}
+
+// remains is the share of a shift that is in each minute after its first.
+func (n *normal) remains() float64 { return 1 - n.echo.share }
+
+// scatter is the excess over stretches of a length in minutes, of what remains of minutes without their echo.
+func (n *normal) scatter(minutes float64) float64 {
+	x := n.excess.over(minutes)
+	if n.family.shape == detectors.Value {
+		r := n.remains() * n.spread / n.quiet
+		x *= r * r
+	}
+	return max(1, x)
 }
 
 // typical is a usual minute of the last hours.
