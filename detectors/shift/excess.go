@@ -62,7 +62,7 @@ func (e *excess) over(minutes float64) float64 {
 }
 
 // patience is over how many times the time that it takes the excess is measured: what lasts longer than that is a drift.
-const patience = 3
+const patience = 2
 
 // until is the excess that evidence for a shift must be divided by, when a minute of it brings so much before and so much is
 // needed: that over the time which it then takes. It is infinite where the evidence would never suffice: what is so small a

@@ -164,6 +164,7 @@ func (w *weigher) expects(usual tally, level, noise, share float64, out []float6
 			m.bad = m.total * hold(expit(level+rho))
 		case detectors.Count:
 			m.total = math.Exp(level + rho)
+		default:
 		}
 		one := weigher{shape: w.shape, rho: w.rho[i : i+1], grown: w.grown[i : i+1]}
 		one.weigh(&m, noise, share, out[i:i+1])

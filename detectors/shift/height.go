@@ -9,7 +9,7 @@ import (
 // reaches are the stretches of the past, in rows of age, that the height may be read from. Near ones follow a drift, far ones
 // average out noise. None is so near that it learns what has just begun.
 var reaches = [...]struct{ from, until int64 }{
-	{12, 36},
+	{24, 60},
 	{24, 96},
 	{24, 288},
 }
@@ -35,6 +35,9 @@ type height struct {
 	judged [len(reaches)]float64
 	blocks []weighted
 }
+
+// restart forgets the height before a row: from there on another level is the normal one.
+func (h *height) restart(slot int64) { h.since, h.known = slot, false }
 
 // measure reads the height from the reach that was the least wrong of late.
 func (h *height) measure(n *normal) {

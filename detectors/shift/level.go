@@ -70,6 +70,8 @@ type side struct {
 	up      bool
 	weigher weigher
 	ratio   [len(sizes)]float64
+	// begun is the evidence for shifts that came in the middle of the last minute.
+	begun [len(sizes)]float64
 	// excess is what the evidence for each size is divided by.
 	excess [len(sizes)]float64
 }
@@ -203,26 +205,43 @@ func (l *Level) judge(m *minute) {
 // push is the Shiryaev–Roberts statistic: the evidence, summed over all minutes in which a shift may have begun, averaged over
 // its sizes. While nothing happens it grows by one a minute on average, which is what makes its bar a time.
 func (s *side) push(m *minute, n *normal, scratch []float64) float64 {
-	var first [len(sizes)]float64
 	s.weigher.weigh(m, n.quiet, n.remains(), scratch)
+	for i, w := range scratch {
+		scratch[i] = math.Exp(min(w/s.excess[i], convincing))
+	}
+	begins := scratch
+	var sudden [len(sizes)]float64
 	if n.echo.share > 0 {
-		s.weigher.weigh(m, n.quiet, 1, first[:])
+		s.begin(m, n, &sudden)
+		begins = sudden[:]
 	}
 	mean := 0.
-	for i, w := range scratch {
+	for i, later := range scratch {
 		if math.IsInf(s.excess[i], 1) {
 			s.ratio[i] = 0
 			continue
 		}
-		later := math.Exp(min(w/s.excess[i], convincing))
-		begins := later
-		if n.echo.share > 0 {
-			begins = math.Exp(min(first[i], convincing))
-		}
-		s.ratio[i] = begins + s.ratio[i]*later
+		s.ratio[i] = begins[i] + s.ratio[i]*later
 		mean += s.ratio[i] / float64(len(sizes))
 	}
 	return mean
+}
+
+// begin fills in the evidence for shifts of a value that show in this minute in full for the first time: they came at its
+// beginning, or in the middle of the one before, which then held a half and left its echo.
+func (s *side) begin(m *minute, n *normal, out *[len(sizes)]float64) {
+	evidence := func(share float64) (e [len(sizes)]float64) {
+		s.weigher.weigh(m, n.quiet, share, e[:])
+		for i, w := range e {
+			e[i] = math.Exp(min(w, convincing))
+		}
+		return e
+	}
+	full, rest, half := evidence(1), evidence(1-n.echo.share/2), evidence(.5)
+	for i := range out {
+		out[i] = full[i]/2 + s.begun[i]*rest[i]
+		s.begun[i] = half[i] / 2
+	}
 }
 
 func (l *Level) fire(s *side, m *minute) {
@@ -231,7 +250,7 @@ func (l *Level) fire(s *side, m *minute) {
 	l.alarm = a
 	l.normal.forget(a.Onset.Earliest.Unix() / 60)
 	for i := range l.sides {
-		l.sides[i].ratio = [len(sizes)]float64{}
+		l.sides[i].ratio, l.sides[i].begun = [len(sizes)]float64{}, [len(sizes)]float64{}
 	}
 }
 
@@ -243,7 +262,7 @@ func (l *Level) follow(m *minute) {
 		a.Onset, a.Size = l.onset(l.side(a.Up))
 	}
 	if m.end-a.Onset.At.Unix()/60 > accepted {
-		l.normal.height.since = a.Onset.Latest.Unix() / 60 / rowMinutes
+		l.normal.height.restart(a.Onset.Latest.Unix() / 60 / rowMinutes)
 		l.alarm = nil
 		return
 	}

@@ -61,13 +61,13 @@ func (l *Level) knows(p detectors.Point) bool {
 	end := p.At.Unix() / 60
 	for i := l.count - 1; i >= max(0, l.count-reread-1); i-- {
 		if m := l.minutes[i%keptMinutes]; m.end == end {
-			return close(m.bad, p.Bad) && close(m.total, p.Total)
+			return alike(m.bad, p.Bad) && alike(m.total, p.Total)
 		}
 	}
 	return l.normal.family.weight(tally{p.Bad, p.Total, 1}) == 0
 }
 
-func close(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b)) }
+func alike(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b)) }
 
 const (
 	// striking is the novelty of a shape that is told of a watched series, twice that of an export's: with many series the usual

@@ -32,11 +32,11 @@ func series(s detectors.Signal) detectors.SeriesID {
 	return detectors.SeriesID{Signal: s.Name, Service: "support-assistant"}
 }
 
-func detector(t testing.TB, s detectors.Signal) *shift.Detector {
-	t.Helper()
+func detector(tb testing.TB, s detectors.Signal) *shift.Detector {
+	tb.Helper()
 	d, err := shift.New(shift.Config{Signal: s, Service: "support-assistant"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }

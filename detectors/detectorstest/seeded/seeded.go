@@ -81,9 +81,10 @@ var signals = []Case{
 
 // Cases are all signals at all rates with the given change and noise.
 func Cases(ramp time.Duration, noise Noise) []Case {
-	var out []Case
+	rates := [...]float64{10, 100, 1000}
+	out := make([]Case, 0, len(rates)*len(signals))
 	for _, c := range signals {
-		for _, rate := range []float64{10, 100, 1000} {
+		for _, rate := range rates {
 			c.Rate, c.Ramp, c.Noise = rate, ramp, noise
 			out = append(out, c)
 		}
@@ -126,9 +127,8 @@ func (c Case) share(begin, change time.Duration) float64 {
 		since := max(0, (at - change).Minutes())
 		if ramp := c.Ramp.Minutes(); since < ramp {
 			return since * since / (2 * ramp)
-		} else {
-			return since - ramp/2
 		}
+		return since - c.Ramp.Minutes()/2
 	}
 	return done(begin+time.Minute) - done(begin)
 }
