@@ -27,7 +27,7 @@ func began(past []minute, n *normal, s *side) (detectors.Onset, float64) {
 	}
 	p := posterior{weights: make([]float64, len(past)*quarters), largest: math.Inf(-1)}
 	scores := make([]float64, len(past))
-	excess := math.Sqrt(n.scatter(10) * n.scatter(20))
+	excess := n.scatter(10)
 	for _, size := range s.around(past, n) {
 		e := newEvidence(past, n, size, excess)
 		const prior = 1. / finer

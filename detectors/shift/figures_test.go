@@ -138,7 +138,7 @@ func TestSeededShifts(t *testing.T) {
 			var p pooled
 			for _, noise := range test.noises {
 				for _, c := range seeded.Cases(test.ramp, noise) {
-					one := pool(c, 6)
+					one := pool(c, 12)
 					t.Logf("%s: %s", c.Name(), one)
 					p.merge(one)
 				}
