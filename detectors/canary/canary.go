@@ -88,7 +88,7 @@ func (d *Detector) exposure(now, from time.Time, step time.Duration, w detectors
 	at := map[time.Time]int{}
 	known := false
 	for _, id := range w.Series(d.config.Requests) {
-		value, _, ok := cut(id.Slice, d.config.Label)
+		value, _, ok := id.Label(d.config.Label)
 		if !ok || id.Service != d.config.Service || id.Environment != d.config.Environment {
 			continue
 		}
