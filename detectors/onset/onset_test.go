@@ -69,7 +69,7 @@ func TestCoverage(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(11, 12))
-			const runs = 300
+			const runs = 150
 			var misses int
 			var off, widths []float64
 			for range runs {
@@ -120,9 +120,98 @@ func TestProperties(t *testing.T) {
 	})
 }
 
+// TestValueProperties: the same of values, whose unit does not matter either, and not a number is passed over.
+func TestValueProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 120).Draw(t, "points")
+		points := make([]detectors.Point, n)
+		for i := range points {
+			points[i] = detectors.Point{At: t0.Add(time.Duration(i+1) * step), Value: rapid.Float64Range(1e-3, 1e3).Draw(t, "value"), Total: 1}
+		}
+		worse := rapid.SampledFrom([]detectors.Direction{detectors.Up, detectors.Down, detectors.Either}).Draw(t, "worse")
+		o := Value(points, step, worse, nil)
+		if o.At.Before(o.Earliest) || o.At.After(o.Latest) {
+			t.Fatalf("%+v is not in order", o)
+		}
+		if o.Latest.After(points[n-1].At) || o.Earliest.Before(t0.Add(-2*step)) {
+			t.Fatalf("%+v lies outside of the points", o)
+		}
+		wild := slices.Insert(slices.Clone(points), n/2, detectors.Point{At: points[n/2].At, Value: math.NaN()})
+		if again := Value(wild, step, worse, nil); again != o {
+			t.Fatalf("with a sample that is no number, %+v became %+v", o, again)
+		}
+		for i := range points {
+			points[i].Value *= 1024
+		}
+		again := Value(points, step, worse, nil)
+		if again.At.Sub(o.At).Abs() > step/5 || again.Latest.Sub(o.Latest).Abs() > step/5 {
+			t.Fatalf("in another unit %+v became %+v", o, again)
+		}
+	})
+}
+
+func TestDirections(t *testing.T) {
+	began := t0.Add(100 * step)
+	r := rand.New(rand.NewPCG(7, 8))
+	level := func(before, after float64) []detectors.Point {
+		points := make([]detectors.Point, 130)
+		for i := range points {
+			v := before
+			if i >= 100 {
+				v = after
+			}
+			points[i] = detectors.Point{At: t0.Add(time.Duration(i+1) * step), Value: v + .05*r.NormFloat64()}
+		}
+		return points
+	}
+	for _, test := range []struct {
+		name string
+		got  detectors.Onset
+	}{
+		{"a value that rises", Value(level(1, 1.3), step, detectors.Up, nil)},
+		{"a value that falls", Value(level(1, .7), step, detectors.Down, nil)},
+		{"a value that may do either, and falls", Value(level(1, .7), step, detectors.Either, nil)},
+		{"a value around zero", Value(level(0, .3), step, detectors.Up, nil)},
+		{"a value that falls below zero", Value(level(.1, -.3), step, detectors.Either, nil)},
+		{"a share of good events that falls", RatioDown(draw(r, 130, 300, .9, .7, began, 0), step, Baseline{Bad: 9000, Total: 10000})},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.got.At.Sub(began).Abs() > 2*step || test.got.Earliest.After(began) || test.got.Latest.Before(began) {
+				t.Errorf("it began at %s, found %+v", began, test.got)
+			}
+		})
+	}
+}
+
+// TestMemory: a level that wanders with noise on top is recalled as what it is.
+func TestMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	v, level := make([]float64, 20000), 0.
+	for i := range v {
+		level = .8*level + .6*r.NormFloat64()
+		v[i] = level + .5*r.NormFloat64()
+	}
+	m := recall(v)
+	if math.Abs(m.keep-.8) > .03 {
+		t.Errorf("it fades by %.3f, want .8", m.keep)
+	}
+	if left := m.news(v); math.Abs(autocorrelation(left, 1)) > .03 {
+		t.Errorf("what is new in a point repeats what was known: %.3f", autocorrelation(left, 1))
+	}
+	for i := range v {
+		v[i] = r.NormFloat64()
+	}
+	if m := recall(v); m != (memory{}) {
+		t.Errorf("independent points are recalled as %+v", m)
+	}
+}
+
 func TestNothingToGoBy(t *testing.T) {
 	if o := Ratio(nil, step, Baseline{}); !o.IsZero() {
 		t.Errorf("no points give %+v", o)
+	}
+	if o := Value([]detectors.Point{{At: t0, Value: math.NaN()}}, step, detectors.Up, nil); !o.IsZero() {
+		t.Errorf("no number gives %+v", o)
 	}
 	if o := Ratio([]detectors.Point{{At: t0, Bad: 1, Total: 1}}, 0, Baseline{}); !o.IsZero() {
 		t.Errorf("no step gives %+v", o)
@@ -165,5 +254,13 @@ func BenchmarkRatio(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Ratio(points, step, Baseline{Bad: 100, Total: 1e4})
+	}
+}
+
+func BenchmarkValue(b *testing.B) {
+	normal, points, _ := kinds[2].draw(rand.New(rand.NewPCG(5, 6)), 100, true, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		Value(points[:200], step, detectors.Up, normal)
 	}
 }
