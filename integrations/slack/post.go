@@ -119,7 +119,7 @@ func (c *Client) channelFor(service, asked string) (string, error) {
 	if channel == "" {
 		return "", c.permanent("service %q has no channel, and there is none for all", service)
 	}
-	if !channelID.MatchString(channel) && !channelName.MatchString(channel) {
+	if !channelShape(channel) {
 		return "", c.permanent("%q is neither a channel's ID nor its name", channel)
 	}
 	return channel, nil

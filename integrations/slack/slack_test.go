@@ -323,3 +323,14 @@ func TestConfigTellsAllItsFaults(t *testing.T) {
 }
 
 var _ http.RoundTripper = (*vendor)(nil)
+
+func TestChannelsHaveAnIDOrAName(t *testing.T) {
+	for channel, good := range map[string]bool{
+		"C0123456789": true, "#incidents": true, "incidents": true, "#störung-2_a.b": true, "事故": true, strings.Repeat("ä", 80): true,
+		"": false, "#": false, "##a": false, "a b": false, "a\x00": false, "a\xff": false, strings.Repeat("ä", 81): false,
+	} {
+		if channelShape(channel) != good {
+			t.Errorf("%q: %v", channel, !good)
+		}
+	}
+}
