@@ -64,7 +64,7 @@ func (w *world) launch(ts *testscript.TestScript, log *os.File, args []string) (
 	if err != nil {
 		return nil, err
 	}
-	p := &botProcess{command: exec.Command(binary, args...), ended: make(chan struct{})} //nolint:noctx // the program itself; world.close ends it
+	p := &botProcess{command: exec.Command(binary, args...), ended: make(chan struct{})}
 	p.command.Dir = ts.MkAbs(".")
 	for _, name := range append(slices.Collect(maps.Keys(w.secrets)), "PATH", "HOME", "TMPDIR", "GOCOVERDIR") {
 		if value := ts.Getenv(name); value != "" {
