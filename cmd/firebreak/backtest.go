@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-dev/firebreak/cmd/internal/app"
-	"github.com/firebreak-dev/firebreak/detectors/shift"
 )
 
 func newBacktest() *cobra.Command {
@@ -39,11 +38,11 @@ rows before it and itself say, as if it had just come. A row that is not a numbe
 			return nil
 		},
 	}
-	c.Flags().StringVar(&detector, "detector", shift.Name, "the detector; shift is the only one that judges a bare series")
+	c.Flags().StringVar(&detector, "detector", app.ScoringDetector, "the detector; shift is the only one that judges a bare series")
 	c.Flags().StringVar(&out, "out", "", "folder to write to")
 	output := addOutput(c)
 	c.RunE = func(c *cobra.Command, paths []string) error {
-		if detector != shift.Name {
+		if detector != app.ScoringDetector {
 			return &usageError{c.CommandPath(), fmt.Errorf("the detector %q judges no bare series; shift does", detector)}
 		}
 		if out == "" {

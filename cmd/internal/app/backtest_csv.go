@@ -17,6 +17,9 @@ type ScoredFile struct {
 	Rows int    `json:"rows"`
 }
 
+// ScoringDetector is the one detector that judges a bare series.
+const ScoringDetector = shift.Name
+
 // ScoreFiles scores the CSV files among the paths, and all below those that are folders, by the detector shift. A file is
 // written below out under its path relative to what was named: to the named folder, or to the folder of a named file; a file
 // named by a relative path keeps that path.
