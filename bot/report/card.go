@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -264,7 +265,11 @@ func doing(v View) []string {
 	var out []string
 	for _, e := range v.Entries {
 		switch e.Kind {
-		case bot.EntryRun, bot.EntryStep, bot.EntryCause, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
+		case bot.EntryStep:
+			if !skipped(e) {
+				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
+			}
+		case bot.EntryRun, bot.EntryCause, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
 			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryApproval:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntrySuspects:
@@ -279,6 +284,14 @@ func doing(v View) []string {
 		out = append(out, fmt.Sprintf("Waiting for %s until %s: %s", of, v.clock(a.Expires), cut(oneLine(a.Question), 300)))
 	}
 	return out
+}
+
+// skipped tells of a step that was not needed. The page and the report have it with the reason; at a glance it is noise.
+func skipped(e bot.Entry) bool {
+	var step struct {
+		Kind string `json:"kind"`
+	}
+	return json.Unmarshal(e.Data, &step) == nil && step.Kind == "skipped"
 }
 
 // open are the incident's questions that somebody can still answer.

@@ -205,6 +205,17 @@ func TestCardKeepsToItsBounds(t *testing.T) {
 	}
 }
 
+func TestACardDoesNotTellOfStepsThatWereNotNeeded(t *testing.T) {
+	v := view(10)
+	v.Entries = append(v.Entries,
+		bot.Entry{At: minute(10), Kind: bot.EntryStep, Sentence: "shout skipped: its condition is false", Data: encode(map[string]string{"kind": "skipped"})},
+		bot.Entry{At: minute(10), Kind: bot.EntryStep, Sentence: "revert: done", Data: encode(map[string]string{"kind": "answered"})})
+	doing := strings.Join(report.CardOf(v).Doing, "\n")
+	if strings.Contains(doing, "skipped") || !strings.Contains(doing, "revert: done") {
+		t.Errorf("it tells:\n%s", doing)
+	}
+}
+
 func TestAnAnsweredOrExpiredQuestionIsNotOpen(t *testing.T) {
 	if got := report.CardOf(view(10)).Approvals; len(got) != 1 {
 		t.Errorf("%d open questions, want one", len(got))
