@@ -33,7 +33,8 @@ type DB struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	readOnly atomic.Bool
+	// readOnly is why nothing can be written at the moment, nil while it can.
+	readOnly atomic.Pointer[string]
 
 	lead leadership
 

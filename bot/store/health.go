@@ -7,7 +7,15 @@ import (
 )
 
 // ReadOnly tells that the disk took no more writes when one was last tried. It is true until a write succeeds again.
-func (db *DB) ReadOnly() bool { return db.readOnly.Load() }
+func (db *DB) ReadOnly() bool { return db.readOnly.Load() != nil }
+
+// WhyReadOnly says in a sentence why no more writes are taken; empty while they are.
+func (db *DB) WhyReadOnly() string {
+	if why := db.readOnly.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
 
 // Health reads from the database and, while it is read-only, tries a small write, so that the store comes back by itself when
 // there is space again.

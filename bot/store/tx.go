@@ -59,7 +59,7 @@ func (db *DB) attempt(ctx context.Context, do func(*tx) error) error {
 	if err := raw.Commit(); err != nil {
 		return err
 	}
-	if t.changed > 0 && db.readOnly.CompareAndSwap(true, false) {
+	if t.changed > 0 && db.readOnly.Swap(nil) != nil {
 		db.log.WarnContext(ctx, "store: writes succeed again")
 	}
 	return nil
@@ -135,7 +135,7 @@ func (db *DB) explain(ctx context.Context, what string, err error) error {
 }
 
 func (db *DB) stopped(sentence string, err error) {
-	if db.readOnly.CompareAndSwap(false, true) {
+	if db.readOnly.CompareAndSwap(nil, &sentence) {
 		db.log.Error("store: no more writes", "why", sentence, "error", db.config.redact(err.Error()))
 	}
 }

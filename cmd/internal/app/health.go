@@ -18,9 +18,13 @@ type health struct {
 	executing atomic.Bool
 }
 
-// Live is about the process. A full disk or a blind watch is not mended by a restart, so neither counts here.
+// Live is about the process. A full disk or a blind watch is not mended by a restart, so neither counts here; the disk is told.
 func (h *health) Live(context.Context) []server.Check {
-	return []server.Check{{Name: "process", OK: true}}
+	checks := []server.Check{{Name: "process", OK: true}}
+	if why := h.app.db.WhyReadOnly(); why != "" {
+		checks = append(checks, server.Check{Name: "store", OK: true, Detail: why})
+	}
+	return checks
 }
 
 // Ready is about the work. A replica that waits to lead is ready: it serves.
@@ -28,8 +32,8 @@ func (h *health) Ready(ctx context.Context) []server.Check {
 	store := server.Check{Name: "store", OK: true}
 	if err := h.app.db.Health(ctx); err != nil {
 		store.OK, store.Detail = false, bot.MessageOf(err)
-	} else if h.app.db.ReadOnly() {
-		store.OK, store.Detail = false, "read-only: the disk is full; nothing new is kept until there is space"
+	} else if why := h.app.db.WhyReadOnly(); why != "" {
+		store.OK, store.Detail = false, why
 	}
 	executing := server.Check{Name: "executing", OK: true, Detail: "this process watches and runs playbooks"}
 	if !h.executing.Load() {
