@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -54,6 +55,13 @@ func (in *Incident) applyFinding(e Entry) {
 	i, known := slices.BinarySearchFunc(in.Findings, f.Key, func(have detectors.Finding, key string) int {
 		return cmp.Compare(have.Key, key)
 	})
+	if was := in.Turns[f.Key]; f.Verdict != detectors.Blind && was.Quiet != (f.Verdict == detectors.Quiet) {
+		in.Turns = maps.Clone(in.Turns)
+		if in.Turns == nil {
+			in.Turns = map[string]Turn{}
+		}
+		in.Turns[f.Key] = Turn{At: f.At, Quiet: !was.Quiet}
+	}
 	if known {
 		in.Findings[i] = f
 	} else {
@@ -114,12 +122,21 @@ func (in *Incident) beganWith(e Entry, f detectors.Finding) bool {
 
 // Echo tells whether a firing finding only remembers what has already ended: a slower and milder judgement of the same objective,
 // whose long windows still hold the bad minutes after a faster one, which fired, went quiet. An incident recovers in spite of it.
+//
+// What is judged at the same time may arrive in any order, so one that begins to fire again when the other goes quiet is none: it
+// takes over. And one that cannot be judged any more is still what it was when it was last seen.
 func (in *Incident) Echo(f detectors.Finding) bool {
 	if f.Verdict != detectors.Firing || f.Severity.Rank() >= in.Severity.Rank() {
 		return false
 	}
+	began := in.Turns[f.Key]
+	if began.Quiet {
+		began.At = f.At
+	}
 	return slices.ContainsFunc(in.Findings, func(g detectors.Finding) bool {
-		return g.Key != f.Key && g.Verdict == detectors.Quiet && g.Detector == f.Detector && g.Signal == f.Signal && g.Objective == f.Objective
+		ended := in.Turns[g.Key]
+		return g.Key != f.Key && g.Detector == f.Detector && g.Signal == f.Signal && g.Objective == f.Objective &&
+			ended.Quiet && !ended.At.Equal(began.At)
 	})
 }
 

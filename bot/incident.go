@@ -43,10 +43,18 @@ type Incident struct {
 	Blind detectors.Blindness `json:"blind,omitempty"`
 	// Findings are the newest of each key, sorted by key.
 	Findings []detectors.Finding `json:"findings,omitempty"`
-	Ranking  Ranking             `json:"ranking,omitzero"`
+	// Turns tells of each key that has been quiet when it last went quiet or fired again, as far as it could be seen.
+	Turns   map[string]Turn `json:"turns,omitempty"`
+	Ranking Ranking         `json:"ranking,omitzero"`
 	// Cause is the change that was concluded to be guilty: its rollback brought the signal back, or a person said so.
 	Cause   string    `json:"cause,omitempty"`
 	Updated time.Time `json:"updated"`
+}
+
+// Turn is when a finding went quiet, or fired again after that. Blindness in between is no turn.
+type Turn struct {
+	At    time.Time `json:"at"`
+	Quiet bool      `json:"quiet,omitempty"`
 }
 
 // EntryKind is what a timeline entry tells.

@@ -21,7 +21,7 @@ const (
 	Refreshed Transition = "refreshed" // the same finding with newer numbers
 	WentBlind Transition = "blind"     // what fired cannot be judged any more
 	WentQuiet Transition = "quiet"     // what fired is quiet
-	Returned  Transition = "returned"  // what was quiet or blind fires again before the incident recovered
+	Returned  Transition = "returned"  // what was quiet or blind fires again, before the incident recovered or as its echo
 	Reopened  Transition = "reopened"  // what was recovered fires again
 )
 
@@ -103,15 +103,16 @@ func placeFiring(now time.Time, f detectors.Finding, in bot.Incident, known dete
 		f.Onset = better(known.Onset, f.Onset)
 	}
 	switch {
-	case in.State == bot.Mitigated && member && in.Echo(f):
-		return nothing(in.ID, "its long windows still hold what has ended")
-	case in.State == bot.Mitigated:
+	case in.State == bot.Mitigated && !(member && in.Echo(f)):
 		return decide(now, in.ID, bot.EntryReopened, Reopened, f, "reopened: "+name(f), "it fires again before the incident was resolved")
 	case f.Severity.Rank() > in.Severity.Rank():
 		why := fmt.Sprintf("severity rises from %s to %s", orNone(in.Severity), f.Severity)
 		return decide(now, in.ID, bot.EntryWorsened, Worsened, f, fmt.Sprintf("worse, now %s: %s", f.Severity, name(f)), why)
 	case !member:
 		return decide(now, in.ID, bot.EntryFinding, Joined, f, "also: "+name(f)+since(f.Onset), "the same service has an open incident")
+	case known.Verdict != detectors.Firing && in.State == bot.Mitigated:
+		why := "its long windows still hold what has ended: the incident stays recovered"
+		return decide(now, in.ID, bot.EntryFinding, Returned, f, "still remembers what ended: "+name(f), why)
 	case known.Verdict != detectors.Firing:
 		return decide(now, in.ID, bot.EntryFinding, Returned, f, "fires again: "+name(f), "it was "+string(known.Verdict)+" before")
 	case f.Severity.Rank() < known.Severity.Rank() && f.At.Sub(known.At) < cfg.RefreshEvery:

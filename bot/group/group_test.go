@@ -297,6 +297,69 @@ func TestASlowWindowThatRemembersWhatEndedHoldsNothing(t *testing.T) {
 	}
 }
 
+func TestAnEchoStaysOneWhileSomethingIsBlind(t *testing.T) {
+	slow := func(v detectors.Verdict, minute float64) detectors.Finding {
+		return with(finding("slow", v, minute), func(f *detectors.Finding) { f.Severity = detectors.Ticket })
+	}
+	recovered := func(t *testing.T) *world {
+		t.Helper()
+		w := newWorld()
+		w.place(finding("fast", detectors.Firing, 0))
+		w.place(slow(detectors.Firing, 1))
+		w.place(finding("fast", detectors.Quiet, 10))
+		w.tick(at(16))
+		if in := w.incidents()[0]; in.State != bot.Mitigated {
+			t.Fatalf("it is %s", in.State)
+		}
+		return w
+	}
+	t.Run("when what went quiet cannot be seen", func(t *testing.T) {
+		w := recovered(t)
+		w.place(finding("fast", detectors.Blind, 17))
+		w.place(with(slow(detectors.Firing, 17), func(f *detectors.Finding) { f.Title = "refusals at 2 %" }))
+		if in := w.incidents()[0]; in.State != bot.Mitigated {
+			t.Errorf("it is %s: %s", in.State, strings.Join(w.told, "\n"))
+		}
+		w.tick(at(60))
+		if in := w.incidents()[0]; in.State != bot.Mitigated {
+			t.Errorf("it is %s although a finding is blind", in.State)
+		}
+	})
+	t.Run("when it could not be seen itself", func(t *testing.T) {
+		w := recovered(t)
+		w.place(slow(detectors.Blind, 17))
+		if d := w.place(slow(detectors.Firing, 20)); d.Transition != group.Returned {
+			t.Errorf("%q: %s", d.Transition, d.Why)
+		}
+		w.tick(at(60))
+		if in := w.incidents()[0]; in.State != bot.Resolved {
+			t.Errorf("it is %s: %s", in.State, strings.Join(w.told, "\n"))
+		}
+	})
+}
+
+func TestWhatBeginsAgainAsTheOtherEndsIsNoEcho(t *testing.T) {
+	slow := func(v detectors.Verdict, minute float64) detectors.Finding {
+		return with(finding("slow", v, minute), func(f *detectors.Finding) { f.Severity = detectors.Ticket })
+	}
+	for _, last := range [][]detectors.Finding{
+		{slow(detectors.Firing, 20), finding("fast", detectors.Quiet, 20)},
+		{finding("fast", detectors.Quiet, 20), slow(detectors.Firing, 20)},
+	} {
+		w := newWorld()
+		w.place(finding("fast", detectors.Firing, 0))
+		w.place(slow(detectors.Firing, 1))
+		w.place(slow(detectors.Quiet, 10))
+		for _, f := range last {
+			w.place(f)
+		}
+		w.tick(at(40))
+		if in := w.incidents()[0]; in.State != bot.Open || !in.QuietSince.IsZero() {
+			t.Errorf("it is %s, quiet since %s: %s", in.State, in.QuietSince, strings.Join(w.told, "\n"))
+		}
+	}
+}
+
 func TestTheOnsetIsKeptWhenTheWindowSlides(t *testing.T) {
 	w := newWorld()
 	w.place(finding("fast", detectors.Firing, 5))
