@@ -14,8 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// stopsIn is how long the bot may take to end when it is told to; a loaded machine gets as much again.
-const stopsIn = 20 * time.Second
+// stopsIn is how long the bot may take to end when it is told to: ten seconds, and a little for what a loaded machine does.
+const stopsIn = 12 * time.Second
 
 // botProcess is a firebreak that runs in the background.
 type botProcess struct {

@@ -44,7 +44,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
 		"github": cmdGitHub, "press": cmdPress, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
-		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid,
+		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid, "disk": cmdDisk,
 	} {
 		negatable := name == "get" || name == "webhook" || name == "valid"
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {

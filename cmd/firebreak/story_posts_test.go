@@ -49,7 +49,10 @@ func (w *world) slackPosts(b *strings.Builder) {
 		}
 		shown := w.blockLines(m)
 		if len(shown) == 0 {
-			shown = strings.Split(m.Text, "\n")
+			shown = strings.Split(read(m.Text), "\n")
+		}
+		if strings.Contains(read(m.Text), "CALLS ") {
+			shown = append(shown, "(notification) "+read(m.Text))
 		}
 		for _, line := range shown {
 			fmt.Fprintf(b, "  %s\n", line)
@@ -113,6 +116,9 @@ func texts(node any) []string {
 			return elements
 		}
 		if text, is := n["text"].(string); is {
+			if n["type"] == "mrkdwn" {
+				text = read(text)
+			}
 			return strings.Split(strings.ReplaceAll(text, "*\n", "* "), "\n")
 		}
 		var out []string
@@ -124,10 +130,20 @@ func texts(node any) []string {
 	return nil
 }
 
+// read is mark-up as people see it; one that would call them is shown to do so.
+func read(mrkdwn string) string {
+	mrkdwn = strings.ReplaceAll(mrkdwn, "<!", "CALLS ")
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(mrkdwn)
+}
+
 // pages prints PagerDuty's alerts.
 func (w *world) pages(b *strings.Builder) {
 	for _, a := range w.pager.Alerts() {
-		fmt.Fprintf(b, "%s (%s) %s\n", a.Severity, a.State, a.Summary)
+		again := ""
+		if a.Triggers > 1 {
+			again = fmt.Sprintf(", triggered ×%d", a.Triggers)
+		}
+		fmt.Fprintf(b, "%s (%s%s) %s\n", a.Severity, a.State, again, a.Summary)
 		var details map[string]any
 		_ = json.Unmarshal(a.Details, &details) // what is no object is shown by its absence
 		names := make([]string, 0, len(details))

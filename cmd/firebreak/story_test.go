@@ -29,6 +29,7 @@ var updateStories = flag.Bool("update", false, "write what was posted and printe
 //	posts VENDOR              what slack, pagerduty or github has received, with times, numbers and names of this run replaced
 //	exits CODE PROGRAM ...    run a program that must end with this code
 //	[!] valid SCHEMA FILE...  hold YAML files against a JSON Schema
+//	disk VERB DIR             mount DIR SIZE | fill DIR | free DIR: a small disk, where [mount] holds
 //	run PLAYBOOK              what happened in its newest run
 //	wait-for REGEXP COMMAND   repeat get, bot-log, posts, run or exec until the output matches, for at most patience
 //	capture NAME REGEXP       keep what the group matched in the last output as an environment variable
@@ -46,6 +47,7 @@ func TestStories(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "stories"),
 		Setup:               setUpStory,
 		Cmds:                storyCommands(),
+		Condition:           storyCondition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *updateStories,

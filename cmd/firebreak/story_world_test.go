@@ -49,6 +49,8 @@ type world struct {
 	clock   *sandbox.Clock // nil is the machine's
 	process *botProcess
 	sent    int // deliveries of webhook
+	// atEnd is what else ends with the story.
+	atEnd []func() error
 }
 
 // worldKey is under which a story keeps its world.
@@ -132,7 +134,7 @@ func newWorld() (*world, error) {
 			"SLACK_TOKEN": "xoxb-story-" + word(), "SLACK_SIGNING_SECRET": word(), "PAGERDUTY_KEY": word(),
 			"GITHUB_TOKEN": "ghs_story" + word(), "GITHUB_WEBHOOK_SECRET": word(), "FIREBREAK_TOKEN": word(),
 		},
-		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}, closing: cancel,
+		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}, closing: cancel,
 		mail: make(chan githubfake.Delivery, 1000),
 	}
 	var err error
@@ -169,6 +171,11 @@ func (w *world) close() {
 	w.server.Close()
 	w.client.CloseIdleConnections()
 	_ = w.prom.Close()
+	for _, end := range w.atEnd {
+		if err := end(); err != nil {
+			panic(err) // what is mounted would be deleted with the story's folder
+		}
+	}
 }
 
 // quietPort names a free address below the ports that the kernel gives to outgoing connections, so that nothing takes it before
