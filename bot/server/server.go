@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,17 +32,24 @@ type Parts struct {
 	Tracer trace.TracerProvider
 	// Version is shown on pages and by /healthz.
 	Version string
-	// Listener is used instead of opening Config.Listen, where there is one.
-	Listener net.Listener
+	// Front is used instead of opening Config.Listen, where there is one; it stays open when the server ends.
+	Front *Front
 }
 
 // Server answers HTTP.
 type Server struct {
-	config   Config
-	parts    Parts
-	http     *http.Server
-	listener net.Listener
-	metrics  metrics
+	config  Config
+	parts   Parts
+	front   *Front
+	metrics metrics
+	handler http.Handler
+
+	stop    sync.Once
+	stopped chan struct{}
+	stopErr error
+	// behind is set while it serves.
+	mu     sync.Mutex
+	behind *behind
 }
 
 // New makes a server and opens its port, so that a port in use is told before anything else starts.
@@ -51,28 +58,19 @@ func New(config Config, parts Parts) (*Server, error) {
 	if parts.Tracer == nil {
 		parts.Tracer = otel.GetTracerProvider()
 	}
-	s := &Server{config: config, parts: parts, metrics: newMetrics(parts.Registry, parts.Receivers)}
-	s.listener = parts.Listener
-	if s.listener == nil {
+	s := &Server{config: config, parts: parts, metrics: newMetrics(parts.Registry, parts.Receivers), front: parts.Front, stopped: make(chan struct{})}
+	if s.front == nil {
 		var err error
-		if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", config.Listen); err != nil {
+		if s.front, err = OpenFront(context.Background(), config.Listen, parts.Logger); err != nil {
 			return nil, err
 		}
 	}
-	s.http = &http.Server{
-		Handler:           s.routes(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(parts.Logger.Handler(), slog.LevelWarn),
-	}
+	s.handler = s.routes()
 	return s, nil
 }
 
 // Addr is the address that the server really listens on.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string { return s.front.listener.Addr().String() }
 
 // URL is the address for links: the configured one, else that of the listener.
 func (s *Server) URL() string {
@@ -82,20 +80,38 @@ func (s *Server) URL() string {
 	return "http://" + s.Addr()
 }
 
-// Serve answers until Shutdown.
+// Serve answers until Shutdown. It is called once.
 func (s *Server) Serve() error {
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
+	s.mu.Lock()
+	select {
+	case <-s.stopped:
+	default:
+		s.behind = s.front.attach(s.handler)
 	}
-	return nil
+	s.mu.Unlock()
+	select {
+	case <-s.stopped:
+		return nil
+	case <-s.front.ended:
+		return s.front.err
+	}
 }
 
-// Shutdown lets running requests end and then stops; at the context's end it cuts them off.
+// Shutdown lets running requests end and then stops; at the context's end it cuts them off. A port of its own is closed.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(err, s.http.Close())
-	}
-	return nil
+	s.stop.Do(func() {
+		s.mu.Lock()
+		close(s.stopped)
+		b := s.behind
+		s.mu.Unlock()
+		if b != nil {
+			s.stopErr = s.front.detach(ctx, b)
+		}
+		if s.parts.Front == nil {
+			s.stopErr = errors.Join(s.stopErr, s.front.Close(ctx))
+		}
+	})
+	return s.stopErr
 }
 
 func (s *Server) routes() http.Handler {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,8 +26,8 @@ type Options struct {
 	Clock Clock
 	// DryRun has playbooks say what they would do.
 	DryRun bool
-	// Listener is used instead of opening server.listen; reload hands it on.
-	Listener net.Listener
+	// Front is used instead of opening server.listen; reload hands it on.
+	Front *server.Front
 }
 
 // App is the bot, put together. New builds it, Run runs it once.
@@ -133,7 +132,6 @@ func (a *App) URL() string { return a.server.URL() }
 func (a *App) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve() }()
-	a.onClose("server", a.server.Shutdown)
 	a.logger.Info("serving", "url", a.URL(), "version", a.options.Version)
 
 	executed := make(chan error, 1)

@@ -272,7 +272,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
 		Operator: a.engine, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
-		Version: a.options.Version, Listener: a.options.Listener,
+		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {
 		parts.Receivers["github"] = a.vendors.github
@@ -283,6 +283,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	if a.server, err = server.New(a.config.Server, parts); err != nil {
 		return err
 	}
+	a.onClose("server", a.server.Shutdown)
 	settings := a.settings()
 	settings.BaseURL = a.server.URL()
 	a.engine.Reload(settings)

@@ -4,27 +4,28 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
-	"sync"
 	"time"
 
+	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/configs"
 )
 
 // Supervise runs the bot and has it begin anew with a new configuration whenever reload says so. A configuration with faults is
 // told and refused; the bot goes on with the one that it has. The port stays open in between, so that no webhook is refused:
 // what arrives meanwhile waits for the new one.
-func Supervise(ctx context.Context, config Config, o Options, reload <-chan struct{}, load func() (Config, []configs.Diagnostic)) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", config.Server.WithDefaults().Listen)
+func Supervise(ctx context.Context, config Config, o Options, reload <-chan struct{}, load func() (Config, []configs.Diagnostic)) (err error) {
+	address := config.Server.WithDefaults().Listen
+	o.Front, err = server.OpenFront(ctx, address, o.Logger)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
-	address := config.Server.WithDefaults().Listen
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+		defer cancel()
+		err = errors.Join(err, o.Front.Close(stopping))
+	}()
 	var last *Config // the configuration that ran before this one
 	for {
-		lent := lend(listener)
-		o.Listener = lent
 		bot, err := New(ctx, config, o)
 		if err != nil && last != nil && ctx.Err() == nil {
 			// What a check cannot see, such as a database that is away, must not cost the bot that there was.
@@ -36,7 +37,6 @@ func Supervise(ctx context.Context, config Config, o Options, reload <-chan stru
 			return err
 		}
 		next, again, err := superviseOne(ctx, bot, config, o.Logger, reload, load)
-		lent.wait()
 		if !again || err != nil {
 			return err
 		}
@@ -48,6 +48,9 @@ func Supervise(ctx context.Context, config Config, o Options, reload <-chan stru
 		last, config = &before, next
 	}
 }
+
+// lastAnswers is how long what still waits for a bot that will not come may take to hear so.
+const lastAnswers = time.Second
 
 // superviseOne runs one bot until the end, or until there is a good new configuration.
 func superviseOne(
@@ -82,47 +85,3 @@ func superviseOne(
 		return fresh, true, nil
 	}
 }
-
-// lent is a listener that can be closed by whom it was lent to and still be lent again.
-type lent struct {
-	net.Listener
-	closing sync.Once
-	closed  chan struct{}
-}
-
-func lend(l net.Listener) *lent {
-	if t, ok := l.(*net.TCPListener); ok {
-		_ = t.SetDeadline(time.Time{}) // of a listener that is open
-	}
-	return &lent{Listener: l, closed: make(chan struct{})}
-}
-
-// Accept waits for a connection until the lender wants the listener back.
-func (l *lent) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		select {
-		case <-l.closed:
-			return nil, net.ErrClosed
-		default:
-		}
-	}
-	return conn, err
-}
-
-// Close gives the listener back; it stays open.
-func (l *lent) Close() error {
-	var err error
-	l.closing.Do(func() {
-		close(l.closed)
-		if t, ok := l.Listener.(*net.TCPListener); ok {
-			err = t.SetDeadline(time.Now()) // wakes Accept
-		} else {
-			err = errors.New("only TCP listeners can be lent")
-		}
-	})
-	return err
-}
-
-// wait returns once it was given back.
-func (l *lent) wait() { <-l.closed }
