@@ -11,7 +11,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 LINT        := .cache/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench fuzz schema deps crash outage fmt
+.PHONY: help build demo test lint bench fuzz schema deps crash outage figures fmt
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,3 +58,6 @@ crash: build ## kill -9 the bot at 40 random instants of the demo's story, on SQ
 
 outage: build ## time from bad traffic to the page, on a real Prometheus
 	@$(GO) test ./cmd/firebreak -run '^TestOutageOnRealPrometheus$$' -count=1 -v -timeout 20m -args -outage
+
+figures: ## what is promised in figures, measured on this machine, as a table; takes about six minutes
+	@.ci/figures

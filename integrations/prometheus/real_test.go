@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/detectors/burn"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus/prometheustest"
 )
@@ -153,13 +155,19 @@ func TestTilesCountExactly(t *testing.T) {
 	}
 }
 
-// TestSamplesRead is the figure: one objective over 20 series at 15 s.
-func TestSamplesRead(t *testing.T) {
+// twentySeries is an hour of a service with ten pods, each of which counts its good and its bad answers.
+func twentySeries() *history {
 	h := &history{start: time.Now().Add(-2 * time.Hour).Truncate(time.Hour)}
 	for i := range 20 {
 		code := []string{"200", "500"}[i%2]
 		h.counter(fmt.Sprintf(`requests_total{service_name="a",code=%q,pod="%d"}`, code, i), func(j int) float64 { return float64(i * j) }, 240)
 	}
+	return h
+}
+
+// TestSamplesRead bounds what questions about 20 series at 15 s read.
+func TestSamplesRead(t *testing.T) {
+	h := twentySeries()
 	source := newTestSource(t, prometheustest.StartWith(t, h.text()), []SignalConfig{ratioSignal}, one("a"))
 	at := h.start.Add(50 * time.Minute)
 	for _, q := range []struct {
@@ -179,5 +187,60 @@ func TestSamplesRead(t *testing.T) {
 		if answer.Samples == 0 || answer.Samples > q.most {
 			t.Errorf("%s reads %d samples, at most %d are allowed", q.what, answer.Samples, q.most)
 		}
+	}
+}
+
+// counting adds up what the answers of a source have read.
+type counting struct {
+	watch.Source
+	samples int64
+}
+
+func (c *counting) Ask(ctx context.Context, q watch.Query) (watch.Answer, error) {
+	a, err := c.Source.Ask(ctx, q)
+	c.samples += a.Samples
+	return a, err
+}
+
+// TestSamplesReadByAnEvaluation is the figure: one objective over 20 series at 15 s, asked for and judged by the watch. The
+// seven usual windows, from five minutes to three days, hold 25,347 samples of a series; rules read 30 series of it, the bad ones
+// being among all of them, too.
+func TestSamplesReadByAnEvaluation(t *testing.T) {
+	const usual, bar = 760_410, 420
+	h := twentySeries()
+	source := &counting{Source: newTestSource(t, prometheustest.StartWith(t, h.text()), []SignalConfig{ratioSignal}, one("a"))}
+	objective, err := burn.New(burn.Config{Name: "answers", Service: "a", Signal: "errors", Target: .99}, "error ratio", 15*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := h.start.Add(45 * time.Minute)
+	w, err := watch.New(watch.Config{Now: func() time.Time { return now }, History: time.Hour}, watch.Parts{
+		Source: source, Sink: &ear{}, Signals: source.Source.(*Source).Watched(), Detectors: []detectors.Detector{objective},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tick := func() int64 {
+		t.Helper()
+		before := source.samples
+		if err := w.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(15 * time.Second)
+		return source.samples - before
+	}
+	for !w.Status().CaughtUp {
+		tick()
+	}
+	var most int64
+	for range 20 {
+		most = max(most, tick())
+	}
+	t.Logf("figure: samples read by an evaluation, one objective over 20 series | at most 7600 (usual rules: %d) | %d", usual, most)
+	if most == 0 || most > bar {
+		t.Errorf("an evaluation reads %d samples, want at most %d", most, bar)
+	}
+	if f := w.Findings(); len(f) == 0 || f[0].Verdict == detectors.Blind && f[0].Blind != detectors.WarmingUp {
+		t.Errorf("it judges nothing: %+v", f)
 	}
 }
