@@ -7,13 +7,26 @@ package bot
 
 import (
 	"crypto/rand"
-	"encoding/binary"
+	"crypto/sha256"
 	"strings"
 	"time"
 )
 
 // NewID makes an identifier that sorts by time: prefix, 45 bits of milliseconds and 40 random bits in lower-case base 32.
 func NewID(prefix string, now time.Time) string {
+	var noise [8]byte
+	_, _ = rand.Read(noise[:]) // never fails (crypto/rand)
+	return newID(prefix, now, noise[:])
+}
+
+// StableID looks like NewID, but takes its last 40 bits from what it names and not from chance.
+func StableID(prefix string, now time.Time, of ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
+	return newID(prefix, now, sum[:8])
+}
+
+// newID takes five bits of each byte of the tail.
+func newID(prefix string, now time.Time, tail []byte) string {
 	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 	ms := uint64(now.UnixMilli())
 	var b strings.Builder
@@ -22,12 +35,8 @@ func NewID(prefix string, now time.Time) string {
 	for shift := 40; shift >= 0; shift -= 5 {
 		b.WriteByte(alphabet[ms>>shift&31])
 	}
-	var noise [8]byte
-	_, _ = rand.Read(noise[:]) // never fails (crypto/rand)
-	n := binary.LittleEndian.Uint64(noise[:])
-	for range 8 {
-		b.WriteByte(alphabet[n&31])
-		n >>= 5
+	for _, c := range tail {
+		b.WriteByte(alphabet[c&31])
 	}
 	return b.String()
 }

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -35,7 +34,7 @@ func decide(
 
 func entry(now time.Time, incident string, kind bot.EntryKind, key, sentence string, data json.RawMessage) bot.Entry {
 	return bot.Entry{
-		ID: stableID("ent", now, incident, key), Incident: incident, At: now, Kind: kind, Key: key,
+		ID: bot.StableID("ent", now, incident, key), Incident: incident, At: now, Kind: kind, Key: key,
 		Actor: actor, Sentence: sentence, Data: data,
 	}
 }
@@ -64,24 +63,7 @@ func finite(evidence []detectors.Evidence) []detectors.Evidence {
 // incidentID is made from the service, the environment and the time, so that placing the same finding again gives the same
 // incident.
 func incidentID(now time.Time, f detectors.Finding) string {
-	return stableID("inc", now, f.Service, f.Environment)
-}
-
-// stableID looks like bot.NewID, but takes its last 40 bits from what it names and not from chance.
-func stableID(prefix string, now time.Time, of ...string) string {
-	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
-	ms := uint64(now.UnixMilli())
-	var b strings.Builder
-	b.WriteString(prefix)
-	b.WriteByte('-')
-	for shift := 40; shift >= 0; shift -= 5 {
-		b.WriteByte(alphabet[ms>>shift&31])
-	}
-	for _, c := range sum[:8] {
-		b.WriteByte(alphabet[c&31])
-	}
-	return b.String()
+	return bot.StableID("inc", now, f.Service, f.Environment)
 }
 
 // name is the finding in words.
