@@ -129,42 +129,42 @@ func (e *Evaluator) render(value any, t Type, scope expr.Scope) (any, error) {
 }
 
 func (e *Evaluator) condition(src string) (*expr.Condition, error) {
-	e.mu.Lock()
-	c := e.conditions[src]
-	e.mu.Unlock()
-	if c != nil {
+	return kept(e, e.conditions, src, func() (*expr.Condition, error) {
+		c, problems := e.env.Condition(src)
+		if c == nil {
+			return nil, fmt.Errorf("the condition %q is not understood: %s", short(src), problems[0].Message)
+		}
 		return c, nil
-	}
-	c, problems := e.env.Condition(src)
-	if c == nil {
-		return nil, fmt.Errorf("the condition %q is not understood: %s", short(src), problems[0].Message)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.conditions) >= maxKept {
-		clear(e.conditions)
-	}
-	e.conditions[src] = c
-	return c, nil
+	})
 }
 
 func (e *Evaluator) template(text string, want expr.Type) (*expr.Template, error) {
-	key := templateKey{text, want}
-	e.mu.Lock()
-	t := e.templates[key]
-	e.mu.Unlock()
-	if t != nil {
+	return kept(e, e.templates, templateKey{text, want}, func() (*expr.Template, error) {
+		t, problems := e.env.Template(text, want)
+		if t == nil {
+			return nil, fmt.Errorf("%q is not understood: %s", short(text), problems[0].Message)
+		}
 		return t, nil
+	})
+}
+
+// kept takes what is compiled already or compiles it, outside the lock, and keeps it.
+func kept[K comparable, V any](e *Evaluator, in map[K]V, key K, compile func() (V, error)) (V, error) {
+	e.mu.Lock()
+	v, known := in[key]
+	e.mu.Unlock()
+	if known {
+		return v, nil
 	}
-	t, problems := e.env.Template(text, want)
-	if t == nil {
-		return nil, fmt.Errorf("%q is not understood: %s", short(text), problems[0].Message)
+	v, err := compile()
+	if err != nil {
+		return v, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.templates) >= maxKept {
-		clear(e.templates)
+	if len(in) >= maxKept {
+		clear(in)
 	}
-	e.templates[key] = t
-	return t, nil
+	in[key] = v
+	return v, nil
 }

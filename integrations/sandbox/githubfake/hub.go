@@ -111,39 +111,23 @@ func (h *Hub) Pull(repo string, number int) (Pull, bool) {
 }
 
 // Pulls returns all pull requests, repository by repository.
-func (h *Hub) Pulls() []Pull {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []Pull
-	for _, r := range h.repos {
-		for _, p := range r.pulls {
-			out = append(out, *p)
-		}
-	}
-	return out
-}
+func (h *Hub) Pulls() []Pull { return all(h, func(r *repository) []*Pull { return r.pulls }) }
 
 // Deployments returns all deployments, repository by repository.
 func (h *Hub) Deployments() []Deployment {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []Deployment
-	for _, r := range h.repos {
-		for _, d := range r.deployments {
-			out = append(out, *d)
-		}
-	}
-	return out
+	return all(h, func(r *repository) []*Deployment { return r.deployments })
 }
 
 // Checks returns all check runs; Dispatches what was started.
-func (h *Hub) Checks() []Check {
+func (h *Hub) Checks() []Check { return all(h, func(r *repository) []*Check { return r.checks }) }
+
+func all[T any](h *Hub, of func(*repository) []*T) []T {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var out []Check
+	var out []T
 	for _, r := range h.repos {
-		for _, c := range r.checks {
-			out = append(out, *c)
+		for _, v := range of(r) {
+			out = append(out, *v)
 		}
 	}
 	return out
