@@ -103,7 +103,7 @@ func placeFiring(now time.Time, f detectors.Finding, in bot.Incident, known dete
 		f.Onset = better(known.Onset, f.Onset)
 	}
 	switch {
-	case in.State == bot.Mitigated && !(member && in.Echo(f)):
+	case in.State == bot.Mitigated && (!member || !in.Echo(f)):
 		return decide(now, in.ID, bot.EntryReopened, Reopened, f, "reopened: "+name(f), "it fires again before the incident was resolved")
 	case f.Severity.Rank() > in.Severity.Rank():
 		why := fmt.Sprintf("severity rises from %s to %s", orNone(in.Severity), f.Severity)

@@ -23,7 +23,7 @@ var canMount = sync.OnceValue(func() bool {
 })
 
 func mount(dir, size string) error {
-	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size+",mode=0700", "firebreak-story", dir).CombinedOutput() //nolint:gosec,noctx // of the test's own making
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size+",mode=0700", "firebreak-story", dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("mount: %w: %s", err, out)
 	}
@@ -31,7 +31,7 @@ func mount(dir, size string) error {
 }
 
 func unmount(dir string) error {
-	out, err := exec.Command("umount", dir).CombinedOutput() //nolint:gosec,noctx // of the test's own making
+	out, err := exec.Command("umount", dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("umount: %w: %s", err, out)
 	}
