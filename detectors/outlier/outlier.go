@@ -66,8 +66,9 @@ func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding
 	byEnvironment := map[string][]track{}
 	var environments []string
 	for i, signal := range d.signals {
-		for _, id := range w.Series(signal.Name) {
-			if id.Service != d.config.Service || (d.config.Environment != "" && d.config.Environment != id.Environment) {
+		series := w.Series(signal.Name)
+		for _, id := range series {
+			if id.Service != d.config.Service || hasWhole(series, id) || (d.config.Environment != "" && d.config.Environment != id.Environment) {
 				continue
 			}
 			if !slices.Contains(environments, id.Environment) {
@@ -85,6 +86,13 @@ func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding
 		out = append(out, d.judge(now, environment, byEnvironment[environment])...)
 	}
 	return out
+}
+
+// hasWhole tells that a series is a slice of another one here: a slice would confirm its own whole.
+func hasWhole(series []detectors.SeriesID, id detectors.SeriesID) bool {
+	whole := id
+	whole.Slice = ""
+	return id.Slice != "" && slices.Contains(series, whole)
 }
 
 // judge lets the series of one environment confirm each other.

@@ -32,7 +32,7 @@ func (w *Watch) askNewest(ctx context.Context, s *signal, to time.Time) {
 	w.parts.Log.WarnContext(ctx, "A signal cannot be seen.", "signal", s.Signal.Name, "reason", ReasonOf(s.err), "error", s.err)
 	why := ReasonOf(s.err)
 	for end := from.Add(base); !end.After(to); end = end.Add(base) {
-		for _, id := range s.Series {
+		for _, id := range s.expected(to) {
 			// A tile that was answered earlier stays: Unasked never replaces knowledge.
 			_ = w.windows.Put(id, window.Tile{End: end, Width: base, State: window.Unasked, Why: why})
 		}
@@ -87,8 +87,11 @@ func (w *Watch) ask(ctx context.Context, s *signal, q Query) error {
 			return &Sightless{Reason: detectors.Garbage, Err: err}
 		}
 		read[tile{r.Series, r.At.Unix()}] = struct{}{}
+		if r.Series.Slice != "" {
+			s.met(r.Series, r.At)
+		}
 	}
-	for _, id := range s.Series {
+	for _, id := range s.expected(q.To) {
 		for end := q.From.Add(q.Step); !end.After(q.To); end = end.Add(q.Step) {
 			if _, ok := read[tile{id, end.Unix()}]; ok {
 				continue

@@ -64,6 +64,8 @@ type signal struct {
 	piece int
 	// err is the outcome of the newest query.
 	err error
+	// slices are the parts of the series that were met, with when each was last seen. Which there are is the source's to say.
+	slices map[detectors.SeriesID]time.Time
 }
 
 // Status is what a Watch knows about itself.
@@ -99,7 +101,7 @@ func New(c Config, p Parts) (*Watch, error) {
 	w := &Watch{config: c, parts: p, windows: windows, ledger: newLedger(c.Refresh), sight: newSight(), noted: map[string]bool{}}
 	w.metrics = newMetrics(p.Registry, p.Signals)
 	for _, s := range p.Signals {
-		w.signals = append(w.signals, &signal{Watched: s, piece: pieceTiles})
+		w.signals = append(w.signals, &signal{Watched: s, piece: pieceTiles, slices: map[detectors.SeriesID]time.Time{}})
 	}
 	return w, nil
 }
@@ -172,6 +174,7 @@ func (w *Watch) Tick(ctx context.Context) error {
 		errs = append(errs, w.judge(ctx, to, true))
 	}
 	if started.Sub(w.saved) >= w.config.SaveEvery {
+		w.windows.Forget(to.Add(-sliceRetention))
 		errs = append(errs, w.save(ctx))
 	}
 	err := errors.Join(errs...)
@@ -255,7 +258,10 @@ func (w *Watch) restore(ctx context.Context, now time.Time) error {
 	}
 	bad := 0
 	err := w.parts.Tiles.LoadChunks(ctx, now.Add(-w.config.Retention).Truncate(time.Hour), func(c detectors.Chunk) error {
-		if !watched[c.Series] || c.Start.After(now) {
+		whole := c.Series
+		whole.Slice = ""
+		sliced := whole != c.Series
+		if !watched[whole] || c.Start.After(now) || (sliced && now.Sub(c.Start) > sliceRetention) {
 			return nil
 		}
 		if err := w.windows.Load(c); err != nil {

@@ -34,6 +34,8 @@ type source struct {
 	asked []watch.Query
 	since time.Time // it knows nothing before
 	share func(at time.Time) float64
+	// slice is that of a part of the series in a tile, or empty.
+	slice func(at time.Time) string
 }
 
 func (s *source) Ask(ctx context.Context, q watch.Query) (watch.Answer, error) {
@@ -50,6 +52,11 @@ func (s *source) Ask(ctx context.Context, q watch.Query) (watch.Answer, error) {
 		}
 		n := 10 * q.Step.Seconds()
 		a.Readings = append(a.Readings, watch.Reading{Series: id, At: end, Bad: n * s.share(end), Total: n})
+		if s.slice != nil && s.slice(end) != "" {
+			part := id
+			part.Slice = s.slice(end)
+			a.Readings = append(a.Readings, watch.Reading{Series: part, At: end, Bad: 1, Total: 2})
+		}
 		a.Samples += 7
 	}
 	return a, ctx.Err()

@@ -153,7 +153,11 @@ func (s SignalConfig) named(names map[string]string, prices []Price) (SignalConf
 			return names[name]
 		})
 	}
-	s.Bad, s.Total, s.Value = fill(s.Bad), fill(s.Total), fill(s.Value)
+	s.Bad, s.Total, s.Value, s.Requires = fill(s.Bad), fill(s.Total), fill(s.Value), fill(s.Requires)
+	s.Slices = slices.Clone(s.Slices)
+	for i, l := range s.Slices {
+		s.Slices[i] = fill(l)
+	}
 	if s.Prices != nil {
 		with := *s.Prices
 		with.ModelLabels = slices.Clone(with.ModelLabels)

@@ -34,18 +34,21 @@ type question struct {
 	targets []Target
 	// keep are the labels that tell targets apart.
 	keep []string
-	asIs bool
+	// slices are the labels that tell parts of a target apart.
+	slices   []string
+	admitted *admission
+	asIs     bool
 
-	// selectors, bad and total are set for counted signals, value for values.
-	selectors  []string
-	bad, total *counter
-	value      string
-	prices     *PriceBy
+	// selectors, bad, total and requires are set for counted signals, value and sliced for values.
+	selectors            []string
+	bad, total, requires *counter
+	value, sliced        string
+	prices               *PriceBy
 }
 
 // newQuestion compiles a signal for the targets that it concerns.
 func newQuestion(s SignalConfig, all []Target) (*question, error) {
-	q := &question{asIs: s.Scope == ScopeAsIs, prices: s.Prices}
+	q := &question{asIs: s.Scope == ScopeAsIs, prices: s.Prices, admitted: newAdmission()}
 	q.signal = detectors.Signal{Name: s.Name, Title: s.Title, Shape: s.Shape(), Unit: s.Unit, Worse: s.Worse}
 	if q.signal.Title == "" {
 		q.signal.Title = strings.NewReplacer("_", " ", "-", " ").Replace(s.Name)
@@ -67,6 +70,11 @@ func newQuestion(s SignalConfig, all []Target) (*question, error) {
 		}
 	}
 	narrow := q.tellApart()
+	if !q.asIs {
+		q.slices = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(s.Slices))), func(l string) bool {
+			return slices.Contains(q.keep, l)
+		})
+	}
 	if s.Value != "" {
 		return q, q.compileValue(s.Value, narrow)
 	}
@@ -110,18 +118,24 @@ func (q *question) tellApart() []*labels.Matcher {
 }
 
 func (q *question) compileValue(query string, narrow []*labels.Matcher) error {
-	expr, f := parse(query)
-	if f == nil {
-		f = checkValue(expr)
+	lifted := func(keep []string) (string, error) {
+		expr, f := parse(query)
+		if f == nil {
+			f = checkValue(expr)
+		}
+		if f != nil {
+			return "", fmt.Errorf("signal %s: value: %w", q.signal.Name, f)
+		}
+		if !q.asIs {
+			lift(expr, narrow, keep)
+		}
+		return expr.String(), nil
 	}
-	if f != nil {
-		return fmt.Errorf("signal %s: value: %w", q.signal.Name, f)
+	var err error
+	if q.value, err = lifted(q.keep); err == nil && len(q.slices) > 0 {
+		q.sliced, err = lifted(slices.Concat(q.keep, q.slices))
 	}
-	if !q.asIs {
-		lift(expr, narrow, q.keep)
-	}
-	q.value = expr.String()
-	return nil
+	return err
 }
 
 func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) error {
@@ -145,6 +159,11 @@ func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) err
 			return err
 		}
 	}
+	if s.Requires != "" {
+		if q.requires, err = read("requires", s.Requires); err != nil {
+			return err
+		}
+	}
 	for _, v := range found.list {
 		narrowSelector(v, narrow)
 		q.selectors = append(q.selectors, v.String())
@@ -154,9 +173,13 @@ func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) err
 
 // by is the grouping of counted parts.
 func (q *question) by() string {
-	group := slices.Clone(q.keep)
+	group := slices.Concat(q.keep, q.slices)
 	if q.prices != nil {
-		group = append(append(group, q.prices.ModelLabels...), q.prices.TypeLabel)
+		for _, l := range append(slices.Clone(q.prices.ModelLabels), q.prices.TypeLabel) {
+			if !slices.Contains(group, l) {
+				group = append(group, l)
+			}
+		}
 	}
 	return "by (" + strings.Join(group, ", ") + ")"
 }

@@ -11,24 +11,31 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 )
 
-// grid holds numbers by target and step, and which of them are present.
+// grid holds numbers by row and step, and which of them are present. It grows with the rows that are written.
 type grid struct {
 	steps   int
 	numbers []float64
 	present []bool
 }
 
-func newGrid(targets, steps int) grid {
-	return grid{steps: steps, numbers: make([]float64, targets*steps), present: make([]bool, targets*steps)}
+func newGrid(rows, steps int) grid {
+	return grid{steps: steps, numbers: make([]float64, rows*steps), present: make([]bool, rows*steps)}
 }
 
-func (g *grid) add(target, step int, v float64) {
-	g.numbers[target*g.steps+step] += v
-	g.present[target*g.steps+step] = true
+func (g *grid) add(row, step int, v float64) {
+	if missing := (row+1)*g.steps - len(g.numbers); missing > 0 {
+		g.numbers = append(g.numbers, make([]float64, missing)...)
+		g.present = append(g.present, make([]bool, missing)...)
+	}
+	g.numbers[row*g.steps+step] += v
+	g.present[row*g.steps+step] = true
 }
 
-func (g *grid) get(target, step int) (float64, bool) {
-	i := target*g.steps + step
+func (g *grid) get(row, step int) (float64, bool) {
+	i := row*g.steps + step
+	if i >= len(g.numbers) {
+		return 0, false
+	}
 	return g.numbers[i], g.present[i]
 }
 
@@ -41,6 +48,7 @@ type reading struct {
 
 	leaves  []grid // by selector, for counted signals
 	grid    grid   // for values
+	rows    rows
 	samples int64
 	notes   []string
 }
@@ -71,15 +79,19 @@ func (r *reading) take(matrix model.Matrix, fresh [][]bool) error {
 			weight = -weight
 		}
 		for _, target := range r.matching(series.Metric) {
+			part, sliced := r.slice(target, series.Metric)
 			for _, p := range series.Values {
 				i, ok := r.step(p.Timestamp)
-				if !ok {
+				v := float64(p.Value)
+				switch {
+				case !ok:
 					return garbage("the answer holds a sample at %s, between tiles", p.Timestamp.Time().UTC().Format(time.RFC3339Nano))
-				}
-				if v := float64(p.Value); finite(v) {
-					r.leaves[leaf].add(target, i, v*weight)
-				} else {
+				case !finite(v):
 					return garbage("a counter of %s is %v", r.signal.Name, v)
+				}
+				r.leaves[leaf].add(target, i, v*weight)
+				if sliced {
+					r.leaves[leaf].add(part, i, v*weight)
 				}
 			}
 		}
@@ -121,14 +133,15 @@ func (r *reading) end(i int) time.Time { return r.from.Add(time.Duration(i+1) * 
 // counts evaluates the trees and adds up each group of steps to one tile.
 func (r *reading) counts(group int) ([]watch.Reading, error) {
 	var out []watch.Reading
-	for target := range r.targets {
+	for row := range r.rows.count() {
+		id, target := r.id(row)
 		for i := 0; i+group <= r.steps; i += group {
-			tile := watch.Reading{Series: r.series(target), At: r.end(i + group - 1)}
+			tile := watch.Reading{Series: id, At: r.end(i + group - 1)}
 			seen := false
 			for j := i; j < i+group; j++ {
-				leaf := func(l int) (float64, bool) { return r.leaves[l].get(target, j) }
+				leaf := func(l int) (float64, bool) { return r.leaves[l].get(row, j) }
 				total, choice, ok := r.total.evaluate(leaf)
-				if !ok {
+				if !ok || !r.sighted(target, j) {
 					continue
 				}
 				seen = true
@@ -138,7 +151,7 @@ func (r *reading) counts(group int) ([]watch.Reading, error) {
 					tile.Bad += bad
 				}
 			}
-			if r.prices != nil {
+			if r.prices != nil || id.Slice != "" {
 				tile.Total = max(0, tile.Total) // the rebate of cached tokens may come a scrape before the tokens
 			}
 			if tile.Total < -1e-6 || tile.Bad < -1e-6 {
@@ -153,14 +166,24 @@ func (r *reading) counts(group int) ([]watch.Reading, error) {
 	return out, nil
 }
 
+// sighted tells whether what the signal requires of a target is there.
+func (r *reading) sighted(target, step int) bool {
+	if r.requires == nil {
+		return true
+	}
+	_, _, ok := r.requires.evaluate(func(l int) (float64, bool) { return r.leaves[l].get(target, step) })
+	return ok
+}
+
 // values collects the samples of each group of steps in one tile: their sum and their number.
 func (r *reading) values(group int) []watch.Reading {
 	var out []watch.Reading
-	for target := range r.targets {
+	for row := range r.rows.count() {
+		id, _ := r.id(row)
 		for i := 0; i+group <= r.steps; i += group {
-			tile := watch.Reading{Series: r.series(target), At: r.end(i + group - 1)}
+			tile := watch.Reading{Series: id, At: r.end(i + group - 1)}
 			for j := i; j < i+group; j++ {
-				if v, ok := r.grid.get(target, j); ok {
+				if v, ok := r.grid.get(row, j); ok {
 					tile.Bad += v
 					tile.Total++
 				}

@@ -25,6 +25,12 @@ type SignalConfig struct {
 	// Scope is "match" (empty means it too): the match labels of services narrow every selector of the query and tell the
 	// answers apart; or "as_is": the query is taken as it stands, for one service.
 	Scope string `yaml:"scope"`
+	// Requires is a counter query without which a counted signal says nothing: where none of its series is there, the signal is
+	// blind and not zero. A label that tells refusals apart is required by a ratio of refusals.
+	Requires string `yaml:"requires"`
+	// Slices are labels by which the signal is told apart beside its whole, as prompt_version. Detectors that compare slices add
+	// the labels that they need.
+	Slices []string `yaml:"slices"`
 	// Prices weighs a count of tokens by model and kind of token, which makes dollars of it.
 	Prices *PriceBy `yaml:"prices"`
 }
@@ -100,6 +106,7 @@ func (s SignalConfig) Check(r *diag.Report) {
 	if s.Value != "" {
 		CheckValue(r, "value", s.Value)
 	}
+	s.checkSight(r)
 	r.OneOf("unit", "bad-unit", "unit", s.Unit, Units())
 	if s.Worse != "" {
 		r.OneOf("worse", "bad-direction", "direction", string(s.Worse), []string{"up", "down", "either"})
@@ -112,6 +119,29 @@ func (s SignalConfig) Check(r *diag.Report) {
 	}
 	if s.Prices != nil {
 		s.Prices.check(r.At("prices"), s.Shape())
+	}
+}
+
+// checkSight reports what is wrong with what the signal requires and is told apart by.
+func (s SignalConfig) checkSight(r *diag.Report) {
+	if s.Requires != "" {
+		CheckCounter(r, "requires", s.Requires)
+		if s.Value != "" {
+			r.Faultf("requires", "counted-only", "a value that is not there is blind by itself; only a counted signal can require something").
+				Suggest("remove requires")
+		}
+	}
+	for i, l := range s.Slices {
+		if !labelShape(l) {
+			r.At("slices").Index(i).Faultf("", "bad-label", "%q cannot be the name of a label", l)
+		}
+	}
+	if len(s.Slices) > mostSliceLabels {
+		r.Faultf("slices", "too-many", "%d labels make too many slices: at most %d", len(s.Slices), mostSliceLabels)
+	}
+	if len(s.Slices) > 0 && s.Scope == ScopeAsIs {
+		r.Faultf("slices", "as-is", "a query that is taken as it is gives one series and cannot be told apart by labels").
+			Suggest("remove scope: as_is, and give the service labels to match")
 	}
 }
 

@@ -99,11 +99,12 @@ func (s *Source) Ask(ctx context.Context, asked watch.Query) (watch.Answer, erro
 		return watch.Answer{}, fmt.Errorf("prometheus: no tiles of %s in (%s, %s]", asked.Step, asked.From, asked.To)
 	}
 	r := &reading{question: q, from: asked.From, width: width, steps: int(asked.To.Sub(asked.From) / width)}
+	r.rows = newRows(len(q.targets))
 	if q.value != "" {
 		if err := s.askValue(ctx, r); err != nil {
 			return watch.Answer{Samples: r.samples}, err
 		}
-		return watch.Answer{Readings: r.values(int(asked.Step / width)), Samples: r.samples}, nil
+		return watch.Answer{Readings: r.values(int(asked.Step / width)), Samples: r.samples, Notes: r.notes}, nil
 	}
 	if err := s.askCounts(ctx, r); err != nil {
 		return watch.Answer{Samples: r.samples}, err
@@ -123,10 +124,19 @@ func (s *Source) askValue(ctx context.Context, r *reading) error {
 	}
 	for _, series := range matrix {
 		for _, target := range r.matching(series.Metric) {
-			for _, p := range series.Values {
-				if i, ok := r.step(p.Timestamp); ok && finite(float64(p.Value)) {
-					r.grid.add(target, i, float64(p.Value))
-				}
+			r.hold(series, target)
+		}
+	}
+	if r.sliced == "" {
+		return nil
+	}
+	if matrix, err = s.ask(ctx, r, r.question.sliced, 0, r.steps-1); err != nil {
+		return err
+	}
+	for _, series := range matrix {
+		for _, target := range r.matching(series.Metric) {
+			if row, ok := r.slice(target, series.Metric); ok {
+				r.hold(series, row)
 			}
 		}
 	}
