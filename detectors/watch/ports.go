@@ -85,3 +85,7 @@ type Watched struct {
 // Severe is what a detector may tell beside its judgements: the worst severity that it can give. It decides how loudly its
 // blindness is reported; a detector that does not tell counts as Ticket.
 type Severe interface{ Severity() detectors.Severity }
+
+// Comparing is what a detector may tell beside its judgements: that it compares, and that too little to compare is one of its
+// answers. Its blindness is no loss of Firebreak's sight; a signal that cannot be asked for is told all the same.
+type Comparing interface{ Comparing() }

@@ -27,6 +27,8 @@ const mostShown = 10
 type sight struct {
 	// blind holds what is blind, by signal and service, or by signal alone when its question failed.
 	blind map[string]*blindness
+	// told are those whose silence a detector tells by a finding of its own, with its severity.
+	told  map[string]detectors.Severity
 	since time.Time
 }
 
@@ -38,35 +40,52 @@ type blindness struct {
 	fresh    bool
 }
 
-func newSight() sight { return sight{blind: map[string]*blindness{}} }
+func newSight() sight {
+	return sight{blind: map[string]*blindness{}, told: map[string]detectors.Severity{}}
+}
 
 // begin opens the round of a tick.
 func (s *sight) begin() {
 	for _, b := range s.blind {
 		b.fresh = false
 	}
+	clear(s.told)
 }
 
-// end closes the round: what was not noted in it is seen again.
+// end closes the round: what was not noted in it is seen again, and what a detector tells as loudly is not told twice.
 func (s *sight) end() {
-	maps.DeleteFunc(s.blind, func(_ string, b *blindness) bool { return !b.fresh })
+	maps.DeleteFunc(s.blind, func(what string, b *blindness) bool {
+		severity, told := s.told[what]
+		return !b.fresh || (told && severity.Rank() >= b.severity.Rank())
+	})
 }
 
 // count takes in the findings of one detector. A window that is still filling after a start is not blindness.
 func (s *sight) count(d detectors.Detector, found []detectors.Finding) {
+	if _, compares := d.(Comparing); compares {
+		return
+	}
 	severity := detectors.Ticket
 	if severe, ok := d.(Severe); ok {
 		severity = severe.Severity()
 	}
 	for _, f := range found {
-		if f.Verdict == detectors.Blind && f.Blind != detectors.WarmingUp {
-			what := fmt.Sprintf("%s of %s", f.Signal, f.Service)
-			if f.Environment != "" {
-				what += " in " + f.Environment
-			}
-			s.note(what, f.Blind, severity)
+		switch {
+		case f.Verdict == detectors.Blind && f.Blind != detectors.WarmingUp:
+			s.note(subject(f), f.Blind, severity)
+		case f.Verdict == detectors.Firing && f.Detector == Absent:
+			s.told[subject(f)] = f.Severity
 		}
 	}
+}
+
+// subject is what a finding is about.
+func subject(f detectors.Finding) string {
+	what := fmt.Sprintf("%s of %s", f.Signal, f.Service)
+	if f.Environment != "" {
+		what += " in " + f.Environment
+	}
+	return what
 }
 
 // asked takes in the outcome of a signal's newest question.

@@ -11,7 +11,6 @@ import (
 	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/detectors"
-	"github.com/firebreak-dev/firebreak/detectors/burn"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 	"github.com/firebreak-dev/firebreak/integrations/github"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
@@ -64,39 +63,6 @@ type sink struct{ a *App }
 // Observe hands findings on.
 func (s sink) Observe(ctx context.Context, findings []detectors.Finding) error {
 	return s.a.engine.Observe(ctx, findings)
-}
-
-// detectors are the judges that the configuration asks for. This is the one list of them.
-func (c Config) detectors(watched []watch.Watched) ([]detectors.Detector, error) {
-	titles := make(map[string]string, len(watched))
-	for _, w := range watched {
-		titles[w.Signal.Name] = w.Signal.Title
-	}
-	var out []detectors.Detector
-	for _, objective := range c.Objectives {
-		d, err := burn.New(objective, titles[objective.WithDefaults().Signal], c.Watch.WithDefaults().Interval)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// signals are those of the packs, the user's own, and one for each objective that brings events of its own.
-func (c Config) signals() ([]prometheus.SignalConfig, error) {
-	signals, err := c.Signals.Signals()
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range c.Objectives {
-		if o.OwnEvents() {
-			signals = append(signals, prometheus.SignalConfig{
-				Name: o.Name, Bad: o.Bad, Total: o.Total, Unit: "ratio", Worse: detectors.Up, Services: []string{o.Service},
-			})
-		}
-	}
-	return signals, nil
 }
 
 // buildEngine makes the order of things. Playbooks and conditions follow when the catalogue of actions is known.

@@ -34,6 +34,7 @@ type Config struct {
 	Services   []ServiceConfig          `yaml:"services" doc:"the model-backed services that are watched"`
 	Signals    prometheus.SignalsConfig `yaml:"signals" doc:"what is measured of every service"`
 	Objectives []burn.Config            `yaml:"objectives" doc:"what is promised of which service"`
+	Detectors  DetectorsConfig          `yaml:"detectors" doc:"what is looked at beside objectives"`
 	Windows    calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
 	Classify   classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
 	Risk       risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
@@ -149,6 +150,7 @@ func (c Config) Check(r *diag.Report) {
 	c.checkServices(r)
 	c.Signals.Check(r.At("signals"))
 	c.checkObjectives(r)
+	c.checkDetectors(r.At("detectors"))
 	c.Windows.Check(r.At("windows"))
 	c.Windows.CheckServices(r.At("windows"), c.names())
 	c.Classify.Check(r.At("classify"))
@@ -264,7 +266,7 @@ func (c Config) counted() (names []string, known bool) {
 }
 
 func (c Config) checkPrometheus(r *diag.Report) {
-	if c.Prometheus.URL == "" && len(c.Objectives) == 0 {
+	if c.Prometheus.URL == "" && len(c.Objectives) == 0 && c.Detectors.empty() {
 		return // a ledger without eyes is allowed
 	}
 	c.Prometheus.Check(r.At("prometheus"))
