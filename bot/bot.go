@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// Self is the service under which Firebreak tells of its own troubles: what it cannot see.
+const Self = "firebreak"
+
 // NewID makes an identifier that sorts by time: prefix, 45 bits of milliseconds and 40 random bits in lower-case base 32.
 func NewID(prefix string, now time.Time) string {
 	var noise [8]byte

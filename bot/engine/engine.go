@@ -55,6 +55,8 @@ type Settings struct {
 	PollEvery time.Duration
 	// Charted are the signals and objectives that charts are drawn from.
 	Charted []Charted
+	// Horizon is how long before the onset changes are looked for; zero means a week.
+	Horizon time.Duration
 	// Rollbacks are the names of the actions that undo a change.
 	Rollbacks []string
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -232,12 +233,12 @@ func (e *Engine) resumeIncident(ctx context.Context, in bot.Incident) error {
 	return nil
 }
 
-// horizon is how long before the onset changes are looked for: what took effect earlier would have shown earlier.
-const horizon = 72 * time.Hour
+// horizon is how long before the onset changes are looked for when nothing else is said.
+const horizon = 7 * 24 * time.Hour
 
 // rank ranks the suspects of an incident and returns the entry that notes the ranking, where it says something new.
 func (e *Engine) rank(ctx context.Context, in bot.Incident) ([]bot.Entry, error) {
-	if in.Service == "" || in.Detector == "absent" {
+	if in.Service == "" || in.Service == bot.Self {
 		return nil, nil
 	}
 	from := in.Onset.Earliest
@@ -245,7 +246,7 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident) ([]bot.Entry, error)
 		from = in.OpenedAt
 	}
 	now := e.parts.Now()
-	candidates, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{From: from.Add(-horizon), To: now.Add(time.Minute), Limit: 1000})
+	candidates, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{From: from.Add(-cmp.Or(e.current().Horizon, horizon)), To: now.Add(time.Minute), Limit: 1000})
 	if err != nil {
 		return nil, err
 	}

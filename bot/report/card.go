@@ -56,18 +56,15 @@ func Headline(v View) string {
 	default:
 		f, _ := speaker(in)
 		what = fmt.Sprintf("%s %s since %s", service, complaint(f), v.began())
-		if in.Detector == ownSight {
+		if in.Service == bot.Self {
 			what = fmt.Sprintf("%s, since %s", orElse(oneLine(f.Title), service+" is blind"), v.began())
 		}
 	}
-	if in.Detector == ownSight {
+	if in.Service == bot.Self {
 		return what + "." // no change is ever looked for that did it
 	}
 	return what + ". " + accusation(in)
 }
-
-// ownSight is the detector of incidents about Firebreak's own blindness.
-const ownSight = "absent"
 
 // speaker is the finding that speaks for the incident: of those that fire (else of all) one of the incident's own signal, and the
 // worst of these.
@@ -95,7 +92,7 @@ func speaker(in bot.Incident) (detectors.Finding, bool) {
 // complaint says what is wrong as a verb with its number: "refuses 9.8 % (usually 1.4 %)".
 func complaint(f detectors.Finding) string {
 	level, known := levelOf(f)
-	if !known {
+	if !known || !tellsLevel(f.Detector) {
 		return "has trouble: " + orElse(oneLine(f.Title), spaced(f.Signal))
 	}
 	number := Number(level.Value, level.Unit)
@@ -112,6 +109,17 @@ func complaint(f detectors.Finding) string {
 		return fmt.Sprintf("misses %s for %s", orElse(oneLine(f.Objective), spaced(f.Signal)), number)
 	default:
 		return fmt.Sprintf("has %s at %s", spaced(f.Signal), number)
+	}
+}
+
+// tellsLevel says that the findings of a detector are about the level of their signal. The numbers of comparisons are shares and
+// chances, which nobody should take for it.
+func tellsLevel(detector string) bool {
+	switch detector {
+	case "canary", "drift", "parity", "absent", "outlier":
+		return false
+	default:
+		return true
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -76,6 +78,14 @@ func (s *Server) Addr() string { return s.front.listener.Addr().String() }
 func (s *Server) URL() string {
 	if s.config.URL != "" {
 		return s.config.URL
+	}
+	host, port, err := net.SplitHostPort(s.Addr())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		// It listens everywhere; a link needs one place.
+		if host, err = os.Hostname(); err != nil {
+			host = "localhost"
+		}
+		return "http://" + net.JoinHostPort(host, port)
 	}
 	return "http://" + s.Addr()
 }

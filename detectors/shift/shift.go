@@ -129,6 +129,8 @@ func (d *Detector) judgeLevel(f *detectors.Finding, m *memory, seen tally) {
 	way := direction(a.Up)
 	f.Title = fmt.Sprintf("%s went %s from %s to %s", d.config.Signal.Title, way, d.words(usual), d.words(shifted))
 	f.Evidence = append(f.Evidence, detectors.Evidence{
+		Name: "usual", Value: usual, Unit: d.config.Signal.Unit, Sentence: "usually " + d.words(usual),
+	}, detectors.Evidence{
 		Name: "shift", Value: shifted, Limit: usual, Unit: d.config.Signal.Unit,
 		Sentence: fmt.Sprintf("%s since between %s and %s, found at %s", way, clock(a.Onset.Earliest), clock(a.Onset.Latest), clock(a.At)),
 	})

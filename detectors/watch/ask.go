@@ -29,6 +29,9 @@ func (w *Watch) askNewest(ctx context.Context, s *signal, to time.Time) {
 		return
 	}
 	s.whole = false
+	if ctx.Err() != nil {
+		return // nobody waits for the answer any more: that says nothing about the source
+	}
 	w.parts.Log.WarnContext(ctx, "A signal cannot be seen.", "signal", s.Signal.Name, "reason", ReasonOf(s.err), "error", s.err)
 	why := ReasonOf(s.err)
 	for end := from.Add(base); !end.After(to); end = end.Add(base) {
@@ -55,6 +58,9 @@ func (w *Watch) askMissing(ctx context.Context, s *signal, to time.Time) {
 		}
 		if why := ReasonOf(err); (why == detectors.TooExpensive || why == detectors.Timeout) && s.piece > 8 {
 			s.piece /= 2
+		}
+		if ctx.Err() != nil {
+			return
 		}
 		w.parts.Log.WarnContext(ctx, "A missing stretch cannot be read yet.", "signal", s.Signal.Name,
 			"from", gap.From, "to", gap.To, "reason", ReasonOf(err), "error", err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot/engine"
@@ -12,7 +13,7 @@ func (a *App) settings() engine.Settings {
 	c := a.config
 	s := engine.Settings{
 		Services: c.services(), Group: c.Incidents, BaseURL: c.Server.URL, PollEvery: c.Watch.WithDefaults().Interval,
-		Zone: c.zone(), Rollbacks: c.rollbacks(),
+		Zone: c.zone(), Rollbacks: c.rollbacks(), Horizon: c.Suspects.WithDefaults().Horizon,
 	}
 	for _, o := range c.Objectives {
 		o = o.WithDefaults()
@@ -21,6 +22,15 @@ func (a *App) settings() engine.Settings {
 				s.Charted = append(s.Charted, engine.Charted{
 					Service: o.Service, Signal: o.Signal, Title: w.Signal.Title, Unit: w.Signal.Unit, Objective: 1 - o.Target,
 					ObjectiveName: o.Name, Falls: w.Signal.Worse == detectors.Down,
+				})
+			}
+		}
+	}
+	for _, w := range a.watched {
+		for _, id := range w.Series {
+			if !slices.ContainsFunc(s.Charted, func(o engine.Charted) bool { return o.Service == id.Service && o.Signal == id.Signal }) {
+				s.Charted = append(s.Charted, engine.Charted{
+					Service: id.Service, Signal: id.Signal, Title: w.Signal.Title, Unit: w.Signal.Unit, Falls: w.Signal.Worse == detectors.Down,
 				})
 			}
 		}
