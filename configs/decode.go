@@ -15,7 +15,7 @@ import (
 
 // options are the words behind the name in a yaml tag.
 type options struct {
-	percent, env, required, inline bool
+	percent, env, required, inline, single bool
 }
 
 // field is a key that a struct knows.
@@ -62,6 +62,7 @@ func parseOptions(rest string) options {
 		env:      slices.Contains(words, "env"),
 		required: slices.Contains(words, "required"),
 		inline:   slices.Contains(words, "inline"),
+		single:   slices.Contains(words, "single"),
 	}
 }
 
@@ -223,6 +224,9 @@ func (r *reader) decodeMap(n *node, v reflect.Value, path string, opt options) {
 
 func (r *reader) decodeSlice(n *node, v reflect.Value, path string, opt options) {
 	t := v.Type()
+	if opt.single && n.kind == mapping {
+		n = &node{kind: list, pos: n.pos, items: []*node{n}}
+	}
 	if n.kind != list {
 		f := r.wrongType(n, path, t, opt)
 		if n.scalar() && t.Elem() != secretType && len(n.text) < 60 && !strings.Contains(n.text, "\n") {

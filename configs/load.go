@@ -76,7 +76,7 @@ type Document struct {
 // pointers, slices, maps with string keys, any, time.Duration ("90s", "30d", "2w"), secret.Value ("${env:NAME}" or
 // "${file:PATH}"), encoding.TextUnmarshaler for scalars, and the basic kinds. Options behind the name: "percent" takes "99.9%"
 // (or 0.999) into a float64 as 0.999; "env" expands ${env:NAME} and ${file:PATH} inside a string; "required" makes the key
-// mandatory. A type that cannot be read is a mistake of the program and panics.
+// mandatory; "single" takes a mapping for a list of that one. A type that cannot be read is a mistake of the program and panics.
 func Load(name string, data []byte, into any, env Env) (*Document, []Diagnostic) {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() {

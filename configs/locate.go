@@ -45,6 +45,11 @@ func follow(from place, rest string) (place, bool) {
 			}
 		}
 	case mapping:
+		if i, tail, ok := index(rest); ok && i == 0 && tail != "" && tail[0] != '[' { // one that was taken for a list of itself
+			if try(from, tail) {
+				return best, true
+			}
+		}
 		for _, e := range from.value.entries {
 			tail, ok := strings.CutPrefix(rest, e.key)
 			if !ok || e.key == "" || tail != "" && tail[0] != '.' && tail[0] != '[' {

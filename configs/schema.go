@@ -58,6 +58,10 @@ func (s *schemer) of(t reflect.Type, opt options) *jsonschema.Schema {
 	case reflect.Map:
 		return nullable("object", &jsonschema.Schema{AdditionalProperties: s.of(t.Elem(), opt)})
 	case reflect.Slice:
+		if opt.single {
+			item := s.of(t.Elem(), options{})
+			return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{nullable("array", &jsonschema.Schema{Items: item}), item}}
+		}
 		return nullable("array", &jsonschema.Schema{Items: s.of(t.Elem(), opt)})
 	case reflect.String:
 		return &jsonschema.Schema{Type: "string"}

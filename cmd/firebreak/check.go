@@ -18,7 +18,8 @@ func newCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Tell every fault of the configuration and its playbooks, with line and caret",
 		Long: `Reads the configuration and the playbooks that it names, and tells every fault at once as file:line:col with the line
-and a caret. It contacts nothing. Exit code 0: nothing is wrong; 1: something is.`,
+and a caret; then what imported objectives say that is not taken over. It contacts nothing. Exit code 0: nothing is wrong; 1:
+something is.`,
 		Example: `  firebreak check
   firebreak check -c firebreak.yaml -o json`,
 		Args: exactly(0, "no arguments; name the file with -c"),
@@ -26,13 +27,14 @@ and a caret. It contacts nothing. Exit code 0: nothing is wrong; 1: something is
 	c.Flags().StringVarP(&file, "config", "c", defaultConfig, "configuration file")
 	output := addOutput(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		_, faults := app.LoadConfig(file)
+		config, faults := app.LoadConfig(file)
 		out := c.OutOrStdout()
 		switch {
 		case output.json():
 			encoder := json.NewEncoder(out)
 			encoder.SetIndent("", "  ")
-			if err := encoder.Encode(map[string]any{"ok": len(faults) == 0, "faults": app.NotNil(faults)}); err != nil {
+			said := map[string]any{"ok": len(faults) == 0, "faults": app.NotNil(faults), "notes": app.NotNil(config.Notes())}
+			if err := encoder.Encode(said); err != nil {
 				return err
 			}
 		case len(faults) == 0:
@@ -42,6 +44,12 @@ and a caret. It contacts nothing. Exit code 0: nothing is wrong; 1: something is
 				return err
 			}
 			fmt.Fprintf(out, "%s\n", plural(len(faults), "fault"))
+		}
+		if notes := config.Notes(); len(notes) > 0 && !output.json() {
+			fmt.Fprintf(out, "\n%s, which nothing has to be done about:\n", plural(len(notes), "note"))
+			if err := app.RenderFaults(out, notes, colored(out)); err != nil {
+				return err
+			}
 		}
 		if len(faults) > 0 {
 			return &quietError{exitFailed}

@@ -26,6 +26,9 @@ type Config struct {
 	// Bad and Total are counter queries for an objective with events of its own.
 	Bad   string `yaml:"bad"`
 	Total string `yaml:"total"`
+	// Scope says how Bad and Total are taken: ScopeMatch or empty narrows them to the labels of the service, ScopeAsIs takes them
+	// as they stand.
+	Scope string `yaml:"scope" enum:"match,as_is"`
 	// Target is the share of good events that is promised, between 0 and 1 (99% is 0.99).
 	Target float64 `yaml:"target,percent"`
 	// Period is the time over which it is promised. Zero means 30 days.
@@ -35,6 +38,12 @@ type Config struct {
 	// Rules replaces the four usual pairs.
 	Rules []Rule `yaml:"rules"`
 }
+
+// The scopes of an objective's own queries.
+const (
+	ScopeMatch = "match"
+	ScopeAsIs  = "as_is"
+)
 
 // Rule is one pair of windows.
 type Rule struct {
@@ -151,6 +160,12 @@ func (c Config) checkEvents(r *diag.Report) {
 		r.Faultf("", "missing-bad", "total is given without bad: which events are bad?")
 	case c.OwnEvents() && c.Total == "":
 		r.Faultf("", "missing-total", "bad is given without total: out of how many?")
+	}
+	if c.Scope == "" || !r.OneOf("scope", "bad-scope", "scope", c.Scope, []string{ScopeMatch, ScopeAsIs}) {
+		return
+	}
+	if !c.OwnEvents() {
+		r.Faultf("scope", "own-events-only", "a scope is that of bad and total; a signal has its own")
 	}
 }
 

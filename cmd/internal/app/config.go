@@ -33,7 +33,7 @@ import (
 type Config struct {
 	Services   []ServiceConfig          `yaml:"services" doc:"the model-backed services that are watched"`
 	Signals    prometheus.SignalsConfig `yaml:"signals" doc:"what is measured of every service"`
-	Objectives []burn.Config            `yaml:"objectives" doc:"what is promised of which service"`
+	Promised   []ObjectiveConfig        `yaml:"objectives,single" doc:"what is promised of which service"`
 	Detectors  DetectorsConfig          `yaml:"detectors" doc:"what is looked at beside objectives"`
 	Windows    calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
 	Classify   classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
@@ -52,8 +52,12 @@ type Config struct {
 	Digest     DigestConfig             `yaml:"digest" doc:"the daily word about risky changes"`
 	Telemetry  TelemetryConfig          `yaml:"telemetry" doc:"traces of Firebreak's own work"`
 
-	// plans are the compiled playbooks; LoadConfig fills them in.
+	// Objectives are those that are promised here and those of imported files; LoadConfig fills them in.
+	Objectives []burn.Config `yaml:"-"`
+
+	// plans are the compiled playbooks, notes what is to be said of imported files; LoadConfig fills them in.
 	plans []playbooks.Plan
+	notes []configs.Diagnostic
 }
 
 // ServiceConfig is one service.
@@ -119,6 +123,7 @@ func LoadConfig(file string) (Config, []configs.Diagnostic) {
 // read fills in the configuration from a file's text. Paths in it are relative to the folder.
 func (c *Config) read(file string, data []byte, dir string, env configs.Env) []configs.Diagnostic {
 	doc, faults := configs.Load(file, data, c, env)
+	faults = append(faults, c.loadObjectives(dir, doc)...)
 	report := diag.New()
 	c.Check(report)
 	faults = append(faults, doc.Resolve(report.Faults())...)
@@ -219,8 +224,12 @@ func (c Config) checkObjectives(r *diag.Report) {
 	services := c.names()
 	counted, known := c.counted()
 	seen := map[string]int{}
-	for i, o := range c.Objectives {
+	for i, o := range c.Promised {
 		at := r.At("objectives").Index(i)
+		if o.imports() {
+			o.checkImport(at, services)
+			continue
+		}
 		o.Check(at)
 		if first, twice := seen[o.Name]; twice && o.Name != "" {
 			at.Faultf("name", "duplicate-name", "the objective %q is already objectives[%d]", o.Name, first)

@@ -1,0 +1,94 @@
+package slo
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/firebreak-dev/firebreak/configs"
+	"github.com/firebreak-dev/firebreak/configs/diag"
+)
+
+// maxDocuments bounds how many documents one file may hold.
+const maxDocuments = 500
+
+// document is one document of a file, with what is to be said about it.
+type document struct {
+	file   string
+	data   []byte
+	terms  Terms
+	place  *configs.Document
+	faults *diag.Report
+	notes  *diag.Report
+	// wrong are the faults that reading it found.
+	wrong []configs.Diagnostic
+}
+
+// split cuts a file into its documents. What stands before one becomes empty lines, so that everything keeps its place.
+func split(data []byte) [][]byte {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	var out [][]byte
+	var open []byte
+	full, line := false, 0
+	end := func() {
+		if full {
+			out = append(out, open)
+		}
+		open, full = bytes.Repeat([]byte("\n"), line), false
+	}
+	for text := range bytes.Lines(data) {
+		bare := string(bytes.TrimRight(text, "\r\n"))
+		switch {
+		case bare == "---" || strings.HasPrefix(bare, "--- "):
+			end()
+			rest := bare[3:]
+			open = append(append(open, "   "+rest...), '\n')
+			full = full || meaningful(rest)
+		case bare == "..." || strings.HasPrefix(bare, "... "):
+			end()
+			open = append(open, '\n')
+		default:
+			open = append(open, text...)
+			full = full || meaningful(bare)
+		}
+		line++
+	}
+	end()
+	return out
+}
+
+// meaningful tells a line that holds more than a comment.
+func meaningful(line string) bool {
+	line = strings.TrimSpace(line)
+	return line != "" && line[0] != '#'
+}
+
+// load reads a document into a value; it tells whether it could be read at all.
+func (d *document) load(into any) bool {
+	d.place, d.wrong = configs.Load(d.file, d.data, into, configs.Env{})
+	return len(d.wrong) == 0
+}
+
+// diagnostics are all faults of the document, and its notes.
+func (d *document) diagnostics() (faults, notes []configs.Diagnostic) {
+	faults = d.wrong
+	if d.place == nil {
+		return faults, nil
+	}
+	return append(faults, d.place.Resolve(d.faults.Faults())...), d.place.Resolve(d.notes.Faults())
+}
+
+// note says once for each document what is left out.
+func (d *document) note(path, code, format string, args ...any) {
+	for _, f := range d.notes.Faults() {
+		if f.Code == code {
+			return
+		}
+	}
+	d.notes.Keyf(path, code, format, args...)
+}
+
+// text is what a mapping says under a key, when it is text.
+func text(m map[string]any, key string) string {
+	s, _ := m[key].(string)
+	return s
+}
