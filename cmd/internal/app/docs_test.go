@@ -135,6 +135,18 @@ func docEnv(t *testing.T) configs.Env {
 	}
 }
 
+// docImported is the file that the page about imports shows as a good one.
+func docImported(t *testing.T) string {
+	t.Helper()
+	for _, b := range docBlocks("docs/imports.md", readDoc(t, filepath.Join(docsRoot, "docs", "imports.md"))) {
+		if b.kind == "yaml slo" {
+			return b.text
+		}
+	}
+	t.Fatal("docs/imports.md shows no file")
+	return ""
+}
+
 // docLoads fails the test for each fault of a configuration.
 func docLoads(t *testing.T, name, text string, env configs.Env) {
 	t.Helper()
@@ -144,6 +156,12 @@ func docLoads(t *testing.T, name, text string, env configs.Env) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "playbooks", "own.yaml"), []byte(own), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "slo"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "slo", "assistant.yaml"), []byte(docImported(t)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var config Config
@@ -172,7 +190,7 @@ func TestDocsConfigurationsLoad(t *testing.T) {
 			case "yaml fragment":
 				docLoads(t, b.String(), docComplete(b.text), env)
 				examples++
-			case "yaml rules", "yaml scrape":
+			case "yaml rules", "yaml scrape", "yaml slo":
 				var read map[string]any
 				if err := yaml.Unmarshal([]byte(b.text), &read); err != nil {
 					t.Errorf("%s: %v", b, err)
