@@ -17,6 +17,7 @@ type metrics struct {
 	seconds  prometheus.Histogram
 	queries  *prometheus.CounterVec
 	samples  prometheus.Counter
+	clock    prometheus.Gauge
 	blind    *prometheus.GaugeVec
 	findings *prometheus.GaugeVec
 	handed   prometheus.Counter
@@ -37,6 +38,9 @@ func newMetrics(r prometheus.Registerer, signals []Watched) *metrics {
 		}, []string{"outcome"}),
 		samples: with.NewCounter(prometheus.CounterOpts{
 			Name: "firebreak_watch_samples_read_total", Help: "Samples that the source read to answer.",
+		}),
+		clock: with.NewGauge(prometheus.GaugeOpts{
+			Name: "firebreak_watch_source_clock_seconds", Help: "How far the source's clock is ahead of ours, negative while it is behind.",
 		}),
 		blind: with.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "firebreak_watch_blind", Help: "1 while the newest question about a signal was not answered.",

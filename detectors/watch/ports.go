@@ -38,6 +38,10 @@ type Source interface {
 	Ask(ctx context.Context, q Query) (Answer, error)
 }
 
+// Clocked is what a source may tell beside its answers: how far its clock is ahead of ours, negative while it is behind. What
+// has not happened there yet cannot be asked for: it would look like silence.
+type Clocked interface{ Ahead() time.Duration }
+
 // Sink hears of findings. After an error the same findings are handed on again with the next tick.
 type Sink interface {
 	Observe(ctx context.Context, findings []detectors.Finding) error

@@ -42,6 +42,7 @@ type Watch struct {
 	tick     sync.Mutex
 	restored bool
 	saved    time.Time
+	apart    bool // the source's clock disagrees with ours
 	signals  []*signal
 	ledger   ledger
 	sight    sight
@@ -72,6 +73,8 @@ type signal struct {
 type Status struct {
 	// Ticked is when the newest tick judged; zero before the first.
 	Ticked time.Time
+	// Behind is how far the source's clock is behind ours; what it has not seen yet was not judged.
+	Behind time.Duration
 	// CaughtUp is true when no stretch of the history is missing.
 	CaughtUp bool
 	// Blind names the signals whose newest question was not answered, with the reason.
@@ -160,7 +163,8 @@ func (w *Watch) Tick(ctx context.Context) error {
 		}
 		w.restored = true
 	}
-	to := started.Truncate(w.config.base())
+	behind := w.behind(ctx)
+	to := started.Add(-behind).Truncate(w.config.base())
 	w.askAll(ctx, func(ctx context.Context, s *signal) { w.askNewest(ctx, s, to) })
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -182,9 +186,31 @@ func (w *Watch) Tick(ctx context.Context) error {
 	if err != nil {
 		span.RecordError(err)
 	}
-	w.remember(to)
+	w.remember(to, behind)
 	return err
 }
+
+// behind is how far the source's clock is behind ours, and tells of a difference once.
+func (w *Watch) behind(ctx context.Context) time.Duration {
+	clocked, ok := w.parts.Source.(Clocked)
+	if !ok {
+		return 0
+	}
+	ahead := clocked.Ahead()
+	w.metrics.clock.Set(ahead.Seconds())
+	if apart := ahead.Abs() >= notableSkew; apart != w.apart {
+		w.apart = apart
+		if apart {
+			w.parts.Log.WarnContext(ctx, "The source's clock and ours disagree; what it has not seen yet is asked for later. Synchronize them.", "ahead", ahead)
+		} else {
+			w.parts.Log.InfoContext(ctx, "The source's clock and ours agree again.")
+		}
+	}
+	return max(0, -ahead)
+}
+
+// notableSkew is the difference of clocks that is told.
+const notableSkew = 5 * time.Second
 
 // askAll lets several signals be asked at a time.
 func (w *Watch) askAll(ctx context.Context, ask func(context.Context, *signal)) {
@@ -305,8 +331,8 @@ func (w *Watch) missing() bool {
 	return slices.ContainsFunc(w.signals, func(s *signal) bool { return !s.whole && s.err == nil })
 }
 
-func (w *Watch) remember(to time.Time) {
-	status := Status{Ticked: to, CaughtUp: true, Blind: map[string]detectors.Blindness{}}
+func (w *Watch) remember(to time.Time, behind time.Duration) {
+	status := Status{Ticked: to, Behind: behind, CaughtUp: true, Blind: map[string]detectors.Blindness{}}
 	for _, s := range w.signals {
 		status.CaughtUp = status.CaughtUp && s.whole
 		if s.err != nil {

@@ -62,6 +62,36 @@ func (s *source) Ask(ctx context.Context, q watch.Query) (watch.Answer, error) {
 	return a, ctx.Err()
 }
 
+// behind is a source whose clock is late.
+type behind struct {
+	source
+	by time.Duration
+}
+
+func (s *behind) Ahead() time.Duration { return -s.by }
+
+func TestWhatTheSourceHasNotSeenYetIsAskedForLater(t *testing.T) {
+	s := &behind{source: source{share: func(time.Time) float64 { return 0 }}, by: 3 * time.Minute}
+	w, err := watch.New(watch.Config{Now: func() time.Time { return t0 }}, watch.Parts{
+		Source: s, Sink: &sink{}, Registry: prometheus.NewRegistry(),
+		Signals: []watch.Watched{{Signal: detectors.Signal{Name: id.Signal, Shape: detectors.Ratio}, Series: []detectors.SeriesID{id}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range s.take() {
+		if q.To.After(t0.Add(-s.by)) {
+			t.Errorf("it was asked for tiles up to %s, its clock says %s", q.To, t0.Add(-s.by))
+		}
+	}
+	if got := w.Status(); !got.Ticked.Equal(t0.Add(-s.by)) || got.Behind != s.by {
+		t.Errorf("%+v", got)
+	}
+}
+
 // take forgets and returns what was asked.
 func (s *source) take() []watch.Query {
 	s.mu.Lock()

@@ -26,6 +26,7 @@ type Client struct {
 	api     api.Client
 	timeout time.Duration
 	secrets []secret.Value
+	clock   *clock
 }
 
 // NewClient makes a client; it connects to nothing yet. An optional round tripper stands in for the network (tests, tracing).
@@ -46,8 +47,9 @@ func NewClient(c Config, over http.RoundTripper) (*Client, error) {
 			IdleConnTimeout:     90 * time.Second,
 		}
 	}
+	clock := &clock{}
 	client := &http.Client{
-		Transport: &dressed{config: c, next: over},
+		Transport: &dressed{config: c, next: over, clock: clock},
 		// A redirect to another host would carry the headers there.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -55,7 +57,7 @@ func NewClient(c Config, over http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prometheus: %w", err)
 	}
-	return &Client{api: a, timeout: c.Timeout, secrets: c.secrets()}, nil
+	return &Client{api: a, timeout: c.Timeout, secrets: c.secrets(), clock: clock}, nil
 }
 
 // Close lets idle connections go.
@@ -69,6 +71,7 @@ func (c *Client) Close() {
 type dressed struct {
 	config Config
 	next   http.RoundTripper
+	clock  *clock
 }
 
 func (d *dressed) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -85,10 +88,12 @@ func (d *dressed) RoundTrip(req *http.Request) (*http.Response, error) {
 	if d.config.Tenant != "" {
 		req.Header.Set("X-Scope-OrgID", d.config.Tenant)
 	}
+	sent := time.Now()
 	resp, err := d.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
+	d.clock.compare(resp.Header, sent, time.Now())
 	resp.Body = &bounded{ReadCloser: resp.Body, left: d.config.MaxBytes}
 	return resp, nil
 }

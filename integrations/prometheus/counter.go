@@ -57,15 +57,22 @@ type counter struct {
 	choices []*counter
 }
 
-// selectors collects the selectors of one question, each once.
-type selectors struct{ list []*parser.VectorSelector }
+// selectors collects the counters of one question, each once.
+type selectors struct{ list []selector }
 
-func (s *selectors) index(v *parser.VectorSelector) int {
+// selector is a counter: a series, or the count or sum that a native histogram holds.
+type selector struct {
+	vector *parser.VectorSelector
+	// of is the function that takes the number out of a native histogram, empty for a series of numbers.
+	of string
+}
+
+func (s *selectors) index(v *parser.VectorSelector, of string) int {
 	text := v.String()
-	if i := slices.IndexFunc(s.list, func(o *parser.VectorSelector) bool { return o.String() == text }); i >= 0 {
+	if i := slices.IndexFunc(s.list, func(o selector) bool { return o.of == of && o.vector.String() == text }); i >= 0 {
 		return i
 	}
-	s.list = append(s.list, v)
+	s.list = append(s.list, selector{v, of})
 	return len(s.list) - 1
 }
 
@@ -82,7 +89,7 @@ func compile(expr parser.Expr, s *selectors) (*counter, *flaw) {
 		if f := checkSelector(e); f != nil {
 			return nil, f
 		}
-		return &counter{leaf: s.index(e), factor: 1}, nil
+		return &counter{leaf: s.index(e, ""), factor: 1}, nil
 	case *parser.AggregateExpr:
 		if e.Op != parser.SUM {
 			return nil, flawAt(e.PosRange, "not-a-sum", "write sum(…) or leave the aggregation out", "%s of counters cannot be added up over time", e.Op)
@@ -97,7 +104,7 @@ func compile(expr parser.Expr, s *selectors) (*counter, *flaw) {
 	case *parser.BinaryExpr:
 		return compileBinary(e, s)
 	case *parser.Call:
-		return nil, checkCall(e)
+		return compileCall(e, s)
 	case *parser.MatrixSelector:
 		return nil, flawAt(e.PositionRange(), "range", "remove the brackets", "a counter is given without a range: Firebreak takes its increases itself")
 	case *parser.SubqueryExpr:
@@ -172,6 +179,26 @@ func literal(e parser.Expr) (float64, bool) {
 		return literal(n.Expr)
 	}
 	return 0, false
+}
+
+// compileCall takes the count or the sum of a native histogram, which are counters, and nothing else.
+func compileCall(e *parser.Call, s *selectors) (*counter, *flaw) {
+	if e.Func.Name == "histogram_count" || e.Func.Name == "histogram_sum" {
+		if v, ok := unwrap(e.Args[0]).(*parser.VectorSelector); ok {
+			if f := checkSelector(v); f != nil {
+				return nil, f
+			}
+			return &counter{leaf: s.index(v, e.Func.Name), factor: 1}, nil
+		}
+	}
+	return nil, checkCall(e)
+}
+
+func unwrap(e parser.Expr) parser.Expr {
+	if p, ok := e.(*parser.ParenExpr); ok {
+		return unwrap(p.Expr)
+	}
+	return e
 }
 
 func checkCall(e *parser.Call) *flaw {

@@ -40,7 +40,7 @@ type question struct {
 	asIs     bool
 
 	// selectors, bad, total and requires are set for counted signals, value and sliced for values.
-	selectors            []string
+	selectors            []tally
 	bad, total, requires *counter
 	value, sliced        string
 	prices               *PriceBy
@@ -164,11 +164,34 @@ func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) err
 			return err
 		}
 	}
-	for _, v := range found.list {
-		narrowSelector(v, narrow)
-		q.selectors = append(q.selectors, v.String())
+	for _, s := range found.list {
+		narrowSelector(s.vector, narrow)
+		q.selectors = append(q.selectors, tally{selector: s.vector.String(), of: s.of})
 	}
 	return nil
+}
+
+// tally is a counter as a question writes it.
+type tally struct{ selector, of string }
+
+// now is what it has counted.
+func (c tally) now() string { return c.wrap(c.selector) }
+
+// before is what it had counted a tile ago.
+func (c tally) before(width time.Duration) string {
+	return c.wrap(c.selector + " offset " + seconds(width))
+}
+
+// past is the last that was known of it before the tile.
+func (c tally) past(width time.Duration) string {
+	return c.wrap(fmt.Sprintf("last_over_time(%s[%s] offset %s)", c.selector, seconds(lookback), seconds(width)))
+}
+
+func (c tally) wrap(expr string) string {
+	if c.of == "" {
+		return expr
+	}
+	return c.of + "(" + expr + ")"
 }
 
 // by is the grouping of counted parts.
@@ -193,10 +216,10 @@ func part(kind rune, i int, expr string) string {
 func (q *question) count(width time.Duration) string {
 	parts := make([]string, 0, 2*len(q.selectors))
 	for i, s := range q.selectors {
-		before := s + " offset " + seconds(width)
+		now, before := s.now(), s.before(width)
 		parts = append(parts,
-			part(partCount, i, fmt.Sprintf("sum %s (((%s - %s) >= 0) or %s)", q.by(), s, before, s)),
-			part(partNew, i, fmt.Sprintf("count (%s unless %s)", s, before)))
+			part(partCount, i, fmt.Sprintf("sum %s (((%s - %s) >= 0) or %s)", q.by(), now, before, now)),
+			part(partNew, i, fmt.Sprintf("count (%s unless %s)", now, before)))
 	}
 	return strings.Join(parts, " or ")
 }
@@ -204,19 +227,16 @@ func (q *question) count(width time.Duration) string {
 // appeared is the question for what series that appeared really counted.
 func (q *question) appeared(width time.Duration, which []int) string {
 	keep := strings.Join(q.keep, ", ")
-	past := func(s string) string {
-		return fmt.Sprintf("last_over_time(%s[%s] offset %s)", s, seconds(lookback), seconds(width))
-	}
 	seen := make([]string, 0, len(q.selectors))
 	for _, i := range q.total.leaves() {
-		seen = append(seen, fmt.Sprintf("group by (%s) (%s)", keep, past(q.selectors[i])))
+		seen = append(seen, fmt.Sprintf("group by (%s) (%s)", keep, q.selectors[i].past(width)))
 	}
 	parts := make([]string, 0, 2*len(which))
 	for _, i := range which {
-		s := q.selectors[i]
+		now, past, before := q.selectors[i].now(), q.selectors[i].past(width), q.selectors[i].before(width)
 		parts = append(parts,
-			part(partKnown, i, fmt.Sprintf("sum %s ((%s <= %s) unless %s offset %s)", q.by(), past(s), s, s, seconds(width))),
-			part(partFirst, i, fmt.Sprintf("(sum %s (%s unless %s) unless on (%s) (%s))", q.by(), s, past(s), keep, strings.Join(seen, " or "))))
+			part(partKnown, i, fmt.Sprintf("sum %s ((%s <= %s) unless %s)", q.by(), past, now, before)),
+			part(partFirst, i, fmt.Sprintf("(sum %s (%s unless %s) unless on (%s) (%s))", q.by(), now, past, keep, strings.Join(seen, " or "))))
 	}
 	return strings.Join(parts, " or ")
 }

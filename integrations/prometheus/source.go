@@ -238,7 +238,7 @@ func (q *question) weight(metric model.Metric, leaf int) (worth float64, remark 
 	if i < 0 {
 		return 0, fmt.Sprintf("tokens of the model %.80q have no price and cost nothing here", name)
 	}
-	counted, _, _ := strings.Cut(q.selectors[leaf], "{")
+	counted, _, _ := strings.Cut(q.selectors[leaf].selector, "{")
 	kind := cmp.Or(string(metric[model.LabelName(q.prices.TypeLabel)]), kindOf(counted))
 	dollars, known := q.prices.Table[i].of(kind)
 	if !known {

@@ -198,7 +198,10 @@ func (a *App) readings() readings {
 	r := readings{tile: min(a.config.Watch.WithDefaults().Interval, time.Minute)}
 	if a.watch != nil {
 		r.windows = a.watch.Windows()
-		r.judged = func() time.Time { return a.watch.Status().Ticked }
+		r.judged = func() (time.Time, time.Duration) {
+			s := a.watch.Status()
+			return s.Ticked, s.Behind
+		}
 	}
 	for _, o := range a.config.Objectives {
 		o = o.WithDefaults()

@@ -24,8 +24,8 @@ type readings struct {
 	objectives []measured
 	// tile is the width of the youngest tiles: a window that ends inside one would miss its youngest part.
 	tile time.Duration
-	// judged is until when the watch has judged. Nil where nothing is watched.
-	judged func() time.Time
+	// judged is until when the watch has judged, and how far the source's clock is behind. Nil where nothing is watched.
+	judged func() (until time.Time, behind time.Duration)
 }
 
 // end is where windows end that are read now: at the youngest tile that is there. A tile comes a moment after its time is over;
@@ -35,7 +35,8 @@ func (r readings) end(now time.Time) time.Time {
 	if r.judged == nil {
 		return end
 	}
-	if judged := r.judged().Truncate(r.tile); judged.Before(end) && end.Sub(judged) <= lateTiles*r.tile {
+	until, behind := r.judged()
+	if judged := until.Truncate(r.tile); judged.Before(end) && end.Sub(judged) <= lateTiles*r.tile+behind {
 		return judged
 	}
 	return end

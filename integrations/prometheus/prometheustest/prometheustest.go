@@ -117,7 +117,7 @@ func run(t testing.TB, config string, fill func(data string)) string {
 	address := freeAddress(t)
 	var said strings.Builder
 	command := exec.CommandContext(t.Context(), binary, "--config.file="+file, "--storage.tsdb.path="+data, "--web.listen-address="+address,
-		"--storage.tsdb.retention.time=10y", "--log.level=warn")
+		"--storage.tsdb.retention.time=10y", "--log.level=warn", "--enable-feature=native-histograms")
 	command.Stdout, command.Stderr = &said, &said
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
