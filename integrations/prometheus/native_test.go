@@ -31,7 +31,9 @@ func TestNativeHistogramsCount(t *testing.T) {
 	from := time.Now().Add(-time.Second).Truncate(time.Second)
 	var bad, total float64
 	added := false
-	for deadline := from.Add(60 * time.Second); time.Now().Before(deadline) && total < 30; time.Sleep(time.Second) {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for deadline := from.Add(60 * time.Second); time.Now().Before(deadline) && total < 30; <-again.C {
 		answer, err := source.Ask(t.Context(), watch.Query{Signal: "errors", From: from, To: time.Now().Truncate(time.Second), Step: time.Second})
 		if err != nil {
 			t.Fatal(err)

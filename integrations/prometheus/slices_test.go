@@ -144,7 +144,7 @@ func TestSlicesAreChecked(t *testing.T) {
 			test.signal.Check(r)
 			got := ""
 			for _, f := range r.Faults() {
-				got += string(f.Path) + " " + f.Code
+				got += f.Path + " " + f.Code
 			}
 			if got != test.want {
 				t.Errorf("%q, want %q", got, test.want)

@@ -130,7 +130,7 @@ func (s *Source) askValue(ctx context.Context, r *reading) error {
 	if r.sliced == "" {
 		return nil
 	}
-	if matrix, err = s.ask(ctx, r, r.question.sliced, 0, r.steps-1); err != nil {
+	if matrix, err = s.ask(ctx, r, r.sliced, 0, r.steps-1); err != nil {
 		return err
 	}
 	for _, series := range matrix {
