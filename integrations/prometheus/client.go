@@ -2,7 +2,6 @@ package prometheus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/api"
-	"github.com/prometheus/common/model"
 
 	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -121,26 +119,11 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// envelope is the frame of every answer of the API.
-type envelope struct {
-	Status    string   `json:"status"`
-	ErrorType string   `json:"errorType"`
-	Error     string   `json:"error"`
-	Warnings  []string `json:"warnings"`
-	Data      struct {
-		ResultType string       `json:"resultType"`
-		Result     model.Matrix `json:"result"`
-		Stats      struct {
-			Samples struct {
-				Total int64 `json:"totalQueryableSamples"`
-			} `json:"samples"`
-		} `json:"stats"`
-	} `json:"data"`
-}
-
-// Range evaluates a query at from, from+step, … to. It also tells how many samples were read, where the server says so. Its
-// errors wrap watch.Sightless; a partial answer is an error too, for half of the truth looks like health.
-func (c *Client) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) (model.Matrix, int64, error) {
+// Range evaluates a query at from, from+step, … to, and calls back for each series of the answer; the series may be kept only
+// during the call. It also tells how many samples were read, where the server says so. Its errors wrap watch.Sightless, and
+// those of each; a partial answer is an error too, for half of the truth looks like health. After an error what was called back
+// is to be forgotten.
+func (c *Client) Range(ctx context.Context, query string, from, to time.Time, step time.Duration, each func(*Series) error) (int64, error) {
 	timeout := c.timeout
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline))
@@ -151,42 +134,44 @@ func (c *Client) Range(ctx context.Context, query string, from, to time.Time, st
 		"query": {query}, "start": {stamp(from)}, "end": {stamp(to)},
 		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}, "timeout": {strconv.FormatInt(max(1, timeout.Milliseconds()), 10) + "ms"}, "stats": {"all"},
 	}
-	answer, err := c.post(ctx, "/api/v1/query_range", form)
+	samples, err := c.post(ctx, "/api/v1/query_range", form, each)
 	if err != nil {
-		return nil, 0, c.sightless(ctx, err)
+		return 0, c.sightless(ctx, err)
 	}
-	return answer.Data.Result, answer.Data.Stats.Samples.Total, nil
+	return samples, nil
 }
 
-func (c *Client) post(ctx context.Context, path string, form url.Values) (*envelope, error) {
+func (c *Client) post(ctx context.Context, path string, form url.Values, each func(*Series) error) (samples int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.api.URL(path, nil).String(), strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, body, err := c.api.Do(ctx, req) //nolint:bodyclose // Do has read it to the end and closed it
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	var answer envelope
-	decoded := json.Unmarshal(body, &answer)
+	answer, decoded := decode(body, each)
+	var own *watch.Sightless
 	switch {
-	case decoded == nil && answer.Status == "error":
-		return nil, &refusal{code: resp.StatusCode, kind: answer.ErrorType, text: answer.Error}
+	case answer.status == "error":
+		return 0, &refusal{code: resp.StatusCode, kind: answer.errorType, text: answer.message}
 	case resp.StatusCode/100 != 2:
-		return nil, &refusal{code: resp.StatusCode, text: http.StatusText(resp.StatusCode)}
+		return 0, &refusal{code: resp.StatusCode, text: http.StatusText(resp.StatusCode)}
+	case errors.As(decoded, &own):
+		return 0, decoded
 	case decoded != nil:
-		return nil, &watch.Sightless{Reason: detectors.Garbage, Err: fmt.Errorf("the answer is not what the API promises: %w", decoded)}
-	case answer.Status != "success" || answer.Data.ResultType != "matrix":
-		return nil, &watch.Sightless{Reason: detectors.Garbage, Err: fmt.Errorf("status %.20q with a result of type %.20q", answer.Status, answer.Data.ResultType)}
+		return 0, &watch.Sightless{Reason: detectors.Garbage, Err: fmt.Errorf("the answer is not what the API promises: %w", decoded)}
+	case answer.status != "success" || answer.resultType != "matrix":
+		return 0, &watch.Sightless{Reason: detectors.Garbage, Err: fmt.Errorf("status %.20q with a result of type %.20q", answer.status, answer.resultType)}
 	}
-	for _, warning := range answer.Warnings {
+	for _, warning := range answer.warnings {
 		// Remarks of the engine about the query itself leave the answer whole.
 		if !strings.HasPrefix(warning, "PromQL ") {
-			return nil, &watch.Sightless{Reason: detectors.Partial, Err: fmt.Errorf("warning: %.300s", warning)}
+			return 0, &watch.Sightless{Reason: detectors.Partial, Err: fmt.Errorf("warning: %.300s", warning)}
 		}
 	}
-	return &answer, nil
+	return answer.samples, nil
 }
 
 // refusal is an answer of the server that it will not answer.

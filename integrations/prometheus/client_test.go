@@ -62,6 +62,9 @@ const nothing = `{"status":"success","data":{"resultType":"matrix","result":[],"
 
 var at = time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)
 
+// ignore takes series and does nothing with them.
+func ignore(*Series) error { return nil }
+
 func client(t *testing.T, c Config) *Client {
 	t.Helper()
 	out, err := NewClient(c, nil)
@@ -107,7 +110,7 @@ func TestWhatBadAnswersBecome(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := client(t, Config{URL: wire(t, test.answer), Timeout: 200 * time.Millisecond, MaxBytes: 1 << 16})
-			_, _, err := c.Range(t.Context(), "up", at, at, time.Minute)
+			_, err := c.Range(t.Context(), "up", at, at, time.Minute, ignore)
 			var sightless *watch.Sightless
 			if !errors.As(err, &sightless) || sightless.Reason != test.want {
 				t.Errorf("%v, want %s", err, test.want)
@@ -120,7 +123,7 @@ func TestWhatBadAnswersBecome(t *testing.T) {
 	t.Run("nobody there", func(t *testing.T) {
 		server := httptest.NewServer(http.NotFoundHandler())
 		server.Close()
-		_, _, err := client(t, Config{URL: server.URL}).Range(t.Context(), "up", at, at, time.Minute)
+		_, err := client(t, Config{URL: server.URL}).Range(t.Context(), "up", at, at, time.Minute, ignore)
 		if watch.ReasonOf(err) != detectors.Unreachable {
 			t.Error(err)
 		}
@@ -129,7 +132,7 @@ func TestWhatBadAnswersBecome(t *testing.T) {
 
 func TestARemarkOfTheEngineLeavesTheAnswerWhole(t *testing.T) {
 	url := wire(t, says(200, `{"status":"success","warnings":["PromQL warning: bucket label missing"],"infos":["PromQL info: x"],"data":{"resultType":"matrix","result":[]}}`))
-	if _, _, err := client(t, Config{URL: url}).Range(t.Context(), "up", at, at, time.Minute); err != nil {
+	if _, err := client(t, Config{URL: url}).Range(t.Context(), "up", at, at, time.Minute, ignore); err != nil {
 		t.Error(err)
 	}
 }
@@ -161,7 +164,7 @@ func TestTheRequest(t *testing.T) {
 		URL: url + "/prom/", BasicAuth: &BasicAuth{Username: "bot", Password: secret.New("hush-hush")}, Tenant: "team-a",
 		Headers: map[string]secret.Value{"X-Api-Key": secret.New("key-key-key")},
 	})
-	_, samples, err := c.Range(t.Context(), "up", at, at.Add(time.Minute), 15*time.Second)
+	samples, err := c.Range(t.Context(), "up", at, at.Add(time.Minute), 15*time.Second, ignore)
 	if err != nil || samples != 42 {
 		t.Errorf("%d samples, %v", samples, err)
 	}
@@ -178,7 +181,7 @@ func TestABearerIsSentAndNotFollowedElsewhere(t *testing.T) {
 		}
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
-	_, _, err := client(t, Config{URL: url, Bearer: secret.New("t0k3n-t0k3n")}).Range(t.Context(), "up", at, at, time.Minute)
+	_, err := client(t, Config{URL: url, Bearer: secret.New("t0k3n-t0k3n")}).Range(t.Context(), "up", at, at, time.Minute, ignore)
 	if watch.ReasonOf(err) != detectors.Unreachable {
 		t.Error(err)
 	}
@@ -188,7 +191,7 @@ func TestSecretsNeverLeakIntoErrors(t *testing.T) {
 	const token = "s3cr3t-s3cr3t"
 	url := wire(t, says(400, `{"status":"error","errorType":"bad_data","error":"bad token `+token+`"}`))
 	c := Config{URL: url, Bearer: secret.New(token), Headers: map[string]secret.Value{"X-Key": secret.New(token + "2")}}
-	_, _, err := client(t, c).Range(t.Context(), "up", at, at, time.Minute)
+	_, err := client(t, c).Range(t.Context(), "up", at, at, time.Minute, ignore)
 	for _, text := range []string{fmt.Sprint(err), fmt.Sprintf("%+v", errors.Unwrap(err)), fmt.Sprintf("%+v %#v", c, c)} {
 		if strings.Contains(text, token) {
 			t.Errorf("it leaks in %q", text)
@@ -215,7 +218,7 @@ func TestTLS(t *testing.T) {
 		{"unless nobody looks", TLS{InsecureSkipVerify: true}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := client(t, Config{URL: server.URL, TLS: test.tls}).Range(t.Context(), "up", at, at, time.Minute)
+			_, err := client(t, Config{URL: server.URL, TLS: test.tls}).Range(t.Context(), "up", at, at, time.Minute, ignore)
 			if watch.ReasonOf(err) != test.want {
 				t.Errorf("%v", err)
 			}
@@ -232,7 +235,7 @@ func TestTheCallersDeadlineCounts(t *testing.T) {
 	c := client(t, Config{URL: wire(t, hangs)})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, _, err := c.Range(ctx, "up", at, at, time.Minute); watch.ReasonOf(err) != detectors.Timeout {
+	if _, err := c.Range(ctx, "up", at, at, time.Minute, ignore); watch.ReasonOf(err) != detectors.Timeout {
 		t.Error(err)
 	}
 }

@@ -32,8 +32,12 @@ const lookback = time.Hour
 type question struct {
 	signal  detectors.Signal
 	targets []Target
-	// keep are the labels that tell targets apart.
-	keep []string
+	// keep are the labels that tell targets apart. Telling is the one of them, if any, that all targets have and that has the most
+	// values; byValue lists the targets by its values, every lists all.
+	keep    []string
+	telling string
+	byValue map[string][]int
+	every   []int
 	// slices are the labels that tell parts of a target apart.
 	slices   []string
 	admitted *admission
@@ -69,6 +73,9 @@ func newQuestion(s SignalConfig, all []Target) (*question, error) {
 			return nil, fmt.Errorf("signal %s: service %s has no match labels, so it cannot be told apart from others", s.Name, t.Service)
 		}
 	}
+	for i := range q.targets {
+		q.every = append(q.every, i)
+	}
 	narrow := q.tellApart()
 	if !q.asIs {
 		q.slices = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(s.Slices))), func(l string) bool {
@@ -99,6 +106,15 @@ func (q *question) tellApart() []*labels.Matcher {
 		}
 	}
 	q.keep = slices.Sorted(maps.Keys(values))
+	for _, name := range q.keep {
+		if count[name] == len(q.targets) && len(values[name]) > len(values[q.telling]) {
+			q.telling = name
+		}
+	}
+	q.byValue = map[string][]int{}
+	for i, t := range q.targets {
+		q.byValue[t.Match[q.telling]] = append(q.byValue[t.Match[q.telling]], i)
+	}
 	var narrow []*labels.Matcher
 	for _, name := range q.keep {
 		if count[name] < len(q.targets) {

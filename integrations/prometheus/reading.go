@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 )
 
@@ -54,45 +52,42 @@ type reading struct {
 }
 
 // step is the index of the tile that ends at a timestamp.
-func (r *reading) step(t model.Time) (int, bool) {
-	since := t.Time().Sub(r.from)
+func (r *reading) step(ms int64) (int, bool) {
+	since := time.UnixMilli(ms).Sub(r.from)
 	i := int(since/r.width) - 1
 	return i, since > 0 && since%r.width == 0 && i < r.steps
 }
 
-// take reads the parts of an answer. Steps in which series of a selector appeared are marked in fresh.
-func (r *reading) take(matrix model.Matrix, fresh [][]bool) error {
-	for _, series := range matrix {
-		kind, leaf, ok := r.which(series.Metric)
-		if !ok {
-			return garbage("the answer holds a part %.20q that was not asked for", string(series.Metric[partLabel]))
-		}
-		if kind == partNew {
-			r.mark(series, leaf, fresh)
-			continue
-		}
-		weight, remark := r.weight(series.Metric, leaf)
-		if remark != "" {
-			r.note(remark)
-		}
-		if kind != partCount {
-			weight = -weight
-		}
-		for _, target := range r.matching(series.Metric) {
-			part, sliced := r.slice(target, series.Metric)
-			for _, p := range series.Values {
-				i, ok := r.step(p.Timestamp)
-				v := float64(p.Value)
-				switch {
-				case !ok:
-					return garbage("the answer holds a sample at %s, between tiles", p.Timestamp.Time().UTC().Format(time.RFC3339Nano))
-				case !finite(v):
-					return garbage("a counter of %s is %v", r.signal.Name, v)
-				}
-				r.leaves[leaf].add(target, i, v*weight)
-				if sliced {
-					r.leaves[leaf].add(part, i, v*weight)
-				}
+// take reads a part of an answer. Steps in which series of a selector appeared are marked in fresh.
+func (r *reading) take(series *Series, fresh [][]bool) error {
+	kind, leaf, ok := r.which(series.Metric)
+	if !ok {
+		return garbage("the answer holds a part %.20q that was not asked for", series.Metric[partLabel])
+	}
+	if kind == partNew {
+		r.mark(series, leaf, fresh)
+		return nil
+	}
+	weight, remark := r.weight(series.Metric, leaf)
+	if remark != "" {
+		r.note(remark)
+	}
+	if kind != partCount {
+		weight = -weight
+	}
+	for _, target := range r.matching(series.Metric) {
+		part, sliced := r.slice(target, series.Metric)
+		for _, p := range series.Values {
+			i, ok := r.step(p.at)
+			switch {
+			case !ok:
+				return garbage("the answer holds a sample at %s, between tiles", time.UnixMilli(p.at).UTC().Format(time.RFC3339Nano))
+			case !finite(p.value):
+				return garbage("a counter of %s is %v", r.signal.Name, p.value)
+			}
+			r.leaves[leaf].add(target, i, p.value*weight)
+			if sliced {
+				r.leaves[leaf].add(part, i, p.value*weight)
 			}
 		}
 	}
@@ -100,8 +95,8 @@ func (r *reading) take(matrix model.Matrix, fresh [][]bool) error {
 }
 
 // which takes the name of a part apart.
-func (r *reading) which(metric model.Metric) (kind rune, leaf int, ok bool) {
-	name := string(metric[partLabel])
+func (r *reading) which(metric map[string]string) (kind rune, leaf int, ok bool) {
+	name := metric[partLabel]
 	if len(name) < 2 || !strings.ContainsRune("pndf", rune(name[0])) {
 		return 0, 0, false
 	}
@@ -109,9 +104,9 @@ func (r *reading) which(metric model.Metric) (kind rune, leaf int, ok bool) {
 	return rune(name[0]), leaf, err == nil && leaf >= 0 && leaf < len(r.selectors)
 }
 
-func (r *reading) mark(series *model.SampleStream, leaf int, fresh [][]bool) {
+func (r *reading) mark(series *Series, leaf int, fresh [][]bool) {
 	for _, p := range series.Values {
-		if i, ok := r.step(p.Timestamp); ok && fresh != nil && p.Value > 0 {
+		if i, ok := r.step(p.at); ok && fresh != nil && p.value > 0 {
 			if fresh[leaf] == nil {
 				fresh[leaf] = make([]bool, r.steps)
 			}

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
@@ -64,7 +62,7 @@ func (r *reading) id(row int) (detectors.SeriesID, int) {
 
 // slice is the row of the slice of a target that a series belongs to. There is none for series without any of the labels, and
 // none for those that are too many.
-func (r *reading) slice(target int, metric model.Metric) (row int, ok bool) {
+func (r *reading) slice(target int, metric map[string]string) (row int, ok bool) {
 	name := r.sliceOf(metric)
 	if name == "" {
 		return 0, false
@@ -78,10 +76,10 @@ func (r *reading) slice(target int, metric model.Metric) (row int, ok bool) {
 }
 
 // sliceOf writes the labels of a slice canonically: sorted by name, those without a value left out.
-func (r *reading) sliceOf(metric model.Metric) string {
+func (r *reading) sliceOf(metric map[string]string) string {
 	var b strings.Builder
 	for _, l := range r.slices {
-		value := string(metric[model.LabelName(l)])
+		value := metric[l]
 		if value == "" {
 			continue
 		}
@@ -97,10 +95,10 @@ func (r *reading) sliceOf(metric model.Metric) string {
 }
 
 // hold takes the samples of a value.
-func (r *reading) hold(series *model.SampleStream, row int) {
+func (r *reading) hold(series *Series, row int) {
 	for _, p := range series.Values {
-		if i, ok := r.step(p.Timestamp); ok && finite(float64(p.Value)) {
-			r.grid.add(row, i, float64(p.Value))
+		if i, ok := r.step(p.at); ok && finite(p.value) {
+			r.grid.add(row, i, p.value)
 		}
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
@@ -114,47 +112,39 @@ func (s *Source) Ask(ctx context.Context, asked watch.Query) (watch.Answer, erro
 }
 
 func (s *Source) askValue(ctx context.Context, r *reading) error {
-	matrix, err := s.ask(ctx, r, r.value, 0, r.steps-1)
-	if err != nil {
-		return err
-	}
 	r.grid = newGrid(len(r.targets), r.steps)
-	if r.asIs && len(matrix) > 1 {
-		return garbage("the query gives %d series where one is wanted", len(matrix))
-	}
-	for _, series := range matrix {
+	answered := 0
+	err := s.ask(ctx, r, r.value, 0, r.steps-1, func(series *Series) error {
+		if answered++; r.asIs && answered > 1 {
+			return garbage("the query gives several series where one is wanted")
+		}
 		for _, target := range r.matching(series.Metric) {
 			r.hold(series, target)
 		}
-	}
-	if r.sliced == "" {
 		return nil
-	}
-	if matrix, err = s.ask(ctx, r, r.sliced, 0, r.steps-1); err != nil {
+	})
+	if err != nil || r.sliced == "" {
 		return err
 	}
-	for _, series := range matrix {
+	return s.ask(ctx, r, r.sliced, 0, r.steps-1, func(series *Series) error {
 		for _, target := range r.matching(series.Metric) {
 			if row, ok := r.slice(target, series.Metric); ok {
 				r.hold(series, row)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (s *Source) askCounts(ctx context.Context, r *reading) error {
 	q := r.question
-	matrix, err := s.ask(ctx, r, q.count(r.width), 0, r.steps-1)
-	if err != nil {
-		return err
-	}
 	r.leaves = make([]grid, len(q.selectors))
 	for i := range r.leaves {
 		r.leaves[i] = newGrid(len(q.targets), r.steps)
 	}
 	fresh := make([][]bool, len(q.selectors))
-	if err := r.take(matrix, fresh); err != nil {
+	take := func(series *Series) error { return r.take(series, fresh) }
+	if err := s.ask(ctx, r, q.count(r.width), 0, r.steps-1, take); err != nil {
 		return err
 	}
 	var which []int
@@ -168,12 +158,9 @@ func (s *Source) askCounts(ctx context.Context, r *reading) error {
 			marked[j] = marked[j] || is
 		}
 	}
+	again := func(series *Series) error { return r.take(series, nil) }
 	for _, run := range runs(marked) {
-		matrix, err := s.ask(ctx, r, q.appeared(r.width, which), run[0], run[1])
-		if err != nil {
-			return err
-		}
-		if err := r.take(matrix, nil); err != nil {
+		if err := s.ask(ctx, r, q.appeared(r.width, which), run[0], run[1], again); err != nil {
 			return err
 		}
 	}
@@ -181,11 +168,11 @@ func (s *Source) askCounts(ctx context.Context, r *reading) error {
 }
 
 // ask sends a question for the tiles first to last.
-func (s *Source) ask(ctx context.Context, r *reading, query string, first, last int) (model.Matrix, error) {
+func (s *Source) ask(ctx context.Context, r *reading, query string, first, last int, each func(*Series) error) error {
 	at := func(i int) time.Time { return r.from.Add(time.Duration(i+1) * r.width) }
-	matrix, samples, err := s.client.Range(ctx, query, at(first), at(last), r.width)
+	samples, err := s.client.Range(ctx, query, at(first), at(last), r.width, each)
 	r.samples += samples
-	return matrix, err
+	return err
 }
 
 // mostRuns bounds how many second questions one query sends.
@@ -208,38 +195,50 @@ func runs(marked []bool) [][2]int {
 }
 
 // matching lists the targets whose labels a series carries.
-func (q *question) matching(metric model.Metric) []int {
+func (q *question) matching(metric map[string]string) []int {
+	if q.asIs {
+		return q.every
+	}
+	near := q.every
+	if q.telling != "" {
+		near = q.byValue[metric[q.telling]]
+	}
+	if len(near) == 1 && q.targets[near[0]].fits(metric) {
+		return near // as nearly always; nothing is allocated
+	}
 	var out []int
-	for i, t := range q.targets {
-		fits := true
-		for name, value := range t.Match {
-			if !q.asIs && string(metric[model.LabelName(name)]) != value {
-				fits = false
-				break
-			}
-		}
-		if fits {
+	for _, i := range near {
+		if q.targets[i].fits(metric) {
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
+func (t Target) fits(metric map[string]string) bool {
+	for name, value := range t.Match {
+		if metric[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
 // weight is what one counted thing of a series is worth: one, or the price of a token. A remark says what has no price.
-func (q *question) weight(metric model.Metric, leaf int) (worth float64, remark string) {
+func (q *question) weight(metric map[string]string, leaf int) (worth float64, remark string) {
 	if q.prices == nil {
 		return 1, ""
 	}
 	var name string
 	for _, l := range q.prices.ModelLabels {
-		name = cmp.Or(name, string(metric[model.LabelName(l)]))
+		name = cmp.Or(name, metric[l])
 	}
 	i := slices.IndexFunc(q.prices.Table, func(p Price) bool { return p.fits(name) })
 	if i < 0 {
 		return 0, fmt.Sprintf("tokens of the model %.80q have no price and cost nothing here", name)
 	}
 	counted, _, _ := strings.Cut(q.selectors[leaf].selector, "{")
-	kind := cmp.Or(string(metric[model.LabelName(q.prices.TypeLabel)]), kindOf(counted))
+	kind := cmp.Or(metric[q.prices.TypeLabel], kindOf(counted))
 	dollars, known := q.prices.Table[i].of(kind)
 	if !known {
 		return 0, fmt.Sprintf("tokens of the kind %.80q have no price and cost nothing here", kind)
