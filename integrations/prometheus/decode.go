@@ -54,7 +54,7 @@ func decode(body []byte, each func(*Series) error) (envelope, error) {
 			return skip(dec)
 		}
 	})
-	if _, more := dec.Token(); err == nil && more != io.EOF { //nolint:errorlint // Token gives it bare
+	if _, more := dec.Token(); err == nil && more != io.EOF {
 		err = errors.New("something follows the answer")
 	}
 	return e, err
