@@ -6,15 +6,16 @@ ARGS        ?=
 RACE        ?= -race
 PKG         ?= ./...
 FUZZTIME    ?= 30s
+DATA        ?= ../shared/data
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 LINT        := .cache/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench fuzz schema deps crash outage figures fmt
+.PHONY: help build demo test lint bench bench-detectors fuzz schema deps crash outage figures fmt
 
 help: ## list these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: bin/firebreak ## build bin/firebreak (static, stripped)
 
@@ -43,6 +44,9 @@ fmt: $(LINT) ## format the code as lint wants it
 
 bench: ## every benchmark, with allocations; PKG=./detectors/window narrows
 	@$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+bench-detectors: ## measure the detectors on recordings below DATA and on seeded series, as one table; ARGS="-o json"
+	@$(GO) run ./cmd/internal/benchdetectors -data "$(DATA)" $(ARGS)
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@.ci/fuzz $(FUZZTIME)

@@ -3,15 +3,10 @@ package changepoint
 import (
 	"math"
 	"math/rand/v2"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/firebreak-dev/firebreak/detectors/detectorstest/recorded"
 )
 
 // noise is normal noise with an autocorrelation, of spread 1.
@@ -135,48 +130,6 @@ func TestProperties(t *testing.T) {
 			t.Fatalf("upside down and larger, %v became %v", found, again)
 		}
 	})
-}
-
-// TestTuringDataSet scores the Turing Change Point Dataset. Binary segmentation with its defaults has .744 and .739 there, "no
-// change" .667 and .587.
-func TestTuringDataSet(t *testing.T) {
-	dir := recorded.Dir(t, "tcpd")
-	files, err := filepath.Glob(filepath.Join(dir, "series", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	predictions := map[string][]int{}
-	for _, file := range files {
-		var s struct {
-			Name   string
-			Series []struct{ Raw []*float64 }
-		}
-		recorded.JSON(t, file, &s)
-		var series [][]float64
-		for _, d := range s.Series {
-			values := make([]float64, len(d.Raw))
-			for i, v := range d.Raw {
-				values[i] = math.NaN()
-				if v != nil {
-					values[i] = *v
-				}
-			}
-			series = append(series, values)
-		}
-		predictions[s.Name] = Find(series...)
-	}
-	out := recorded.Score(t, "cpscore", predictions, "cp",
-		"-annotations", filepath.Join(dir, "annotations.json"), "-index", filepath.Join(dir, "index.json"))
-	t.Logf("\n%s", out)
-	mean := regexp.MustCompile(`(?m)^mean +([0-9.]+) +([0-9.]+)`).FindStringSubmatch(out)
-	if mean == nil {
-		t.Fatal("the scorer gives no mean")
-	}
-	for i, bar := range []float64{.8, .78} {
-		if got, err := strconv.ParseFloat(mean[i+1], 64); err != nil || got < bar {
-			t.Errorf("%s is below %g", mean[i+1], bar)
-		}
-	}
 }
 
 func BenchmarkFind(b *testing.B) {

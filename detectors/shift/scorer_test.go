@@ -14,6 +14,9 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors/shift"
 )
 
+// fortnight is in minutes.
+const fortnight = 14 * 24 * 60
+
 // alarmsOf scores values and lists the samples that alarm.
 func alarmsOf(values []float64, step time.Duration) []int {
 	s := shift.NewScorer()

@@ -269,8 +269,9 @@ func difference(total, good string) string {
 
 // without are the usual rules without those of a severity; what nobody is to hear of is info.
 func without(c burn.Config, page, ticket bool) []burn.Rule {
-	var out []burn.Rule
-	for _, rule := range c.WithDefaults().Rules {
+	all := c.WithDefaults().Rules
+	out := make([]burn.Rule, 0, len(all))
+	for _, rule := range all {
 		switch {
 		case page && ticket:
 			rule.Severity = detectors.Info

@@ -88,6 +88,11 @@ spec:
 status: {processedSLOs: 1}
 `
 
+// slothKubeEvents is the indicator of slothKube.
+const slothKubeEvents = `events:
+          errorQuery: sum(rate(paid_total{ok="false"}[{{.window}}])) OR on() vector(0)
+          totalQuery: sum(rate(paid_total[{{.window}}]))`
+
 const openslo = `apiVersion: openslo/v1
 kind: Service
 metadata: {name: web-shop, displayName: The shop}
@@ -253,10 +258,8 @@ func TestWhatCannotBeTakenOverIsToldAtItsPlace(t *testing.T) {
 		{"no window", sloth, `total_query: sum(rate(http_duration_seconds_count{job="shop"}[{{.window}}]))`, `total_query: sum(http_duration_seconds_count)`, []string{"a.yaml:31:22 missing-window"}},
 		{"another template", sloth, `{{ .window }}`, `{{.window}}{{.labels}}`, []string{"a.yaml:14:74 template"}},
 		{"a query that is not linear", sloth, "            -\n", "            *\n", []string{"a.yaml:27:13 not-linear"}},
-		{"a raw ratio", slothKube, "events:\n          errorQuery: sum(rate(paid_total{ok=\"false\"}[{{.window}}])) OR on() vector(0)\n          totalQuery: sum(rate(paid_total[{{.window}}]))",
-			"raw: {errorRatioQuery: 'a / b'}", []string{"a.yaml:11:9 raw-ratio"}},
-		{"a plugin", slothKube, "events:\n          errorQuery: sum(rate(paid_total{ok=\"false\"}[{{.window}}])) OR on() vector(0)\n          totalQuery: sum(rate(paid_total[{{.window}}]))",
-			"plugin: {id: sloth-common/http/availability, options: {job: x}}", []string{"a.yaml:11:9 sli-plugin"}},
+		{"a raw ratio", slothKube, slothKubeEvents, "raw: {errorRatioQuery: 'a / b'}", []string{"a.yaml:11:9 raw-ratio"}},
+		{"a plugin", slothKube, slothKubeEvents, "plugin: {id: sloth-common/http/availability, options: {job: x}}", []string{"a.yaml:11:9 sli-plugin"}},
 		{"a mistyped key", slothKube, "errorQuery", "erorQuery", []string{"a.yaml:12:11 unknown-key"}},
 		{"another kind", slothKube, "PrometheusServiceLevel", "PrometheusServiceLevelList", []string{"a.yaml:2:7 unknown-kind"}},
 		{"another version of OpenSLO", openslo, "apiVersion: openslo/v1\nkind: SLO", "apiVersion: openslo/v1alpha\nkind: SLO", []string{"a.yaml:26:13 other-version"}},
