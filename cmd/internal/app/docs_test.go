@@ -190,6 +190,15 @@ func TestDocsConfigurationsLoad(t *testing.T) {
 			case "yaml fragment":
 				docLoads(t, b.String(), docComplete(b.text), env)
 				examples++
+			case "yaml policy":
+				policy := filepath.Join(t.TempDir(), "gate.yaml")
+				if err := os.WriteFile(policy, []byte(b.text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if _, faults := loadPolicy(policy); len(faults) > 0 {
+					t.Errorf("%s: %v", b.String(), faults)
+				}
+				examples++
 			case "yaml rules", "yaml scrape", "yaml slo":
 				var read map[string]any
 				if err := yaml.Unmarshal([]byte(b.text), &read); err != nil {
