@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/configs/diag"
@@ -24,6 +25,27 @@ type Detector struct {
 	config Config
 	title  string
 	step   time.Duration
+	rules  []compiled
+}
+
+// compiled is a rule with the words that each judgement says of it.
+type compiled struct {
+	Rule
+	limit       float64
+	key         string // the end of a finding's key
+	long, short phrases
+}
+
+// phrases are what is said of a window and its limit.
+type phrases struct {
+	span time.Duration
+	// words is the window as YAML writes it, name that of its evidence, end the end of its sentence.
+	words, name, end string
+}
+
+func phrasesOf(span time.Duration, limit float64) phrases {
+	w := words(span)
+	return phrases{span: span, words: w, name: "ratio_" + w, end: ") over " + w + ", limit " + share(limit)}
 }
 
 var _ detectors.Detector = (*Detector)(nil)
@@ -48,7 +70,15 @@ func New(c Config, title string, step time.Duration) (*Detector, error) {
 	if title == "" {
 		title = c.Name
 	}
-	return &Detector{config: c, title: title, step: step}, nil
+	d := &Detector{config: c, title: title, step: step, rules: make([]compiled, 0, len(c.Rules))}
+	for _, rule := range c.Rules {
+		limit := rule.Factor * d.allowed()
+		d.rules = append(d.rules, compiled{
+			Rule: rule, limit: limit, key: c.Name + "-" + words(rule.Long),
+			long: phrasesOf(rule.Long, limit), short: phrasesOf(rule.Short, limit),
+		})
+	}
+	return d, nil
 }
 
 // Name is "burn".
@@ -76,10 +106,19 @@ func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding
 	return out
 }
 
+// byService are windows that find the series of one service among those of thousands.
+type byService interface {
+	SeriesOf(signal, service string) []detectors.SeriesID
+}
+
 // series are those of the objective. One that nobody has seen yet is judged too, and blind: an objective never vanishes.
 func (d *Detector) series(w detectors.Windows) []detectors.SeriesID {
 	var out []detectors.SeriesID
-	for _, id := range w.Series(d.config.Signal) {
+	known := w.Series
+	if indexed, ok := w.(byService); ok {
+		known = func(signal string) []detectors.SeriesID { return indexed.SeriesOf(signal, d.config.Service) }
+	}
+	for _, id := range known(d.config.Signal) {
 		if id.Service == d.config.Service && id.Slice == "" && (d.config.Environment == "" || d.config.Environment == id.Environment) {
 			out = append(out, id)
 		}
@@ -94,11 +133,12 @@ func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.
 	out := make([]detectors.Finding, 0, len(d.config.Rules))
 	var left budget
 	var began detectors.Onset
-	for _, rule := range d.config.Rules {
+	for i := range d.rules {
+		rule := &d.rules[i]
 		f := d.judge(now, w, id, rule)
 		if f.Verdict == detectors.Firing {
 			if began.IsZero() {
-				began, left = d.onset(now, w, id, rule), d.budget(now, w, id)
+				began, left = d.onset(now, w, id, rule.Rule), d.budget(now, w, id)
 			}
 			f.Onset = began
 			f.Evidence = append(f.Evidence, usual(w, id, began)...)
@@ -115,17 +155,17 @@ func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.
 // allowed is the share of bad events that the objective lets pass.
 func (d *Detector) allowed() float64 { return 1 - d.config.Target }
 
-func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.SeriesID, rule Rule) detectors.Finding {
+func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.SeriesID, rule *compiled) detectors.Finding {
 	f := detectors.Finding{
-		Key:      fmt.Sprintf("%s/%s/%s/%s/%s-%s", Name, id.Service, id.Environment, id.Signal, d.config.Name, words(rule.Long)),
-		Detector: Name, Rule: words(rule.Long), Service: id.Service, Environment: id.Environment,
+		Key:      Name + "/" + id.Service + "/" + id.Environment + "/" + id.Signal + "/" + rule.key,
+		Detector: Name, Rule: rule.long.words, Service: id.Service, Environment: id.Environment,
 		Signal: id.Signal, Objective: d.config.Name, Verdict: detectors.Quiet, At: now,
 	}
-	limit := rule.Factor * d.allowed()
+	limit := rule.limit
 	long := look(w.Sum(id, now, rule.Long), rule.Long)
 	short := look(w.Sum(id, now, rule.Short), rule.Short)
-	f.Evidence = []detectors.Evidence{long.evidence(limit), short.evidence(limit)}
-	for _, v := range []view{long, short} {
+	f.Evidence = []detectors.Evidence{long.evidence(limit, rule.long), short.evidence(limit, rule.short)}
+	for _, v := range [...]*view{&long, &short} {
 		if v.blind != detectors.Sighted {
 			f.Verdict, f.Blind = detectors.Blind, v.blind
 			f.Title = fmt.Sprintf("%s cannot be judged over %s: %s", d.title, words(v.span), v.detail)
@@ -139,7 +179,7 @@ func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.Series
 		}
 		return f
 	}
-	if why, few := d.few(rule, long); few {
+	if why, few := d.few(rule.Rule, long); few {
 		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "few_events", Sentence: why, Value: long.total, Limit: d.config.MinEvents, Unit: "events", Window: rule.Long})
 		return f
 	}
@@ -192,18 +232,23 @@ func look(s detectors.Sum, span time.Duration) view {
 	return v
 }
 
-func (v view) evidence(limit float64) detectors.Evidence {
-	e := detectors.Evidence{
-		Name: "ratio_" + words(v.span), Value: v.ratio, Limit: limit, Unit: "ratio", Window: v.span,
-		Sentence: fmt.Sprintf("%s of %s events bad (%s) over %s, limit %s",
-			number(v.bad), number(v.total), share(v.ratio), words(v.span), share(limit)),
-	}
+// evidence says what a window holds. Thousands of objectives are judged every few seconds, so the sentence is put together by hand.
+func (v *view) evidence(limit float64, p phrases) detectors.Evidence {
+	e := detectors.Evidence{Name: p.name, Value: v.ratio, Limit: limit, Unit: "ratio", Window: v.span}
 	switch {
 	case v.blind != detectors.Sighted:
-		e.Sentence = fmt.Sprintf("over %s: %s", words(v.span), v.detail)
+		e.Sentence = "over " + p.words + ": " + v.detail
+		return e
 	case v.total == 0:
-		e.Sentence = fmt.Sprintf("no events over %s", words(v.span))
-	case v.warming:
+		e.Sentence = "no events over " + p.words
+		return e
+	}
+	var room [128]byte
+	b := appendNumber(room[:0], v.bad)
+	b = appendNumber(append(b, " of "...), v.total)
+	b = appendShare(append(b, " events bad ("...), v.ratio)
+	e.Sentence = string(append(b, p.end...))
+	if v.warming {
 		e.Sentence += fmt.Sprintf(" (%s known, the rest taken as healthy)", words(v.covered.Truncate(time.Second)))
 	}
 	return e
@@ -277,9 +322,11 @@ func (b budget) exhaustion(c Config, burn float64) (detectors.Evidence, bool) {
 }
 
 // share writes a ratio for people, with three digits that count.
-func share(ratio float64) string { return number3(100*ratio) + " %" }
+func share(ratio float64) string { return string(appendShare(nil, ratio)) }
 
-func number3(v float64) string { return fmt.Sprintf("%g", round3(v)) }
+func appendShare(b []byte, ratio float64) []byte {
+	return append(strconv.AppendFloat(b, round3(100*ratio), 'g', -1, 64), " %"...)
+}
 
 // round3 keeps three digits that count.
 func round3(v float64) float64 {

@@ -225,7 +225,11 @@ func (rule Rule) check(r *diag.Report, period time.Duration) {
 }
 
 // number writes a factor as people do.
-func number(v float64) string { return strconv.FormatFloat(math.Round(100*v)/100, 'f', -1, 64) }
+func number(v float64) string { return string(appendNumber(nil, v)) }
+
+func appendNumber(b []byte, v float64) []byte {
+	return strconv.AppendFloat(b, math.Round(100*v)/100, 'f', -1, 64)
+}
 
 // percent writes a share with as many digits as it needs.
 func percent(share float64) string {

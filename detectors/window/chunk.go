@@ -46,6 +46,9 @@ func (s *Store) Snapshot() []detectors.Chunk {
 			for h := range row.dirty {
 				chunks = append(chunks, detectors.Chunk{Series: id, Start: time.Unix(h*hour, 0).UTC(), Data: encode(row.hour(h))})
 			}
+			if len(row.dirty) > 8 {
+				row.dirty = map[int64]struct{}{} // a past that was read back would keep its room for ever
+			}
 			clear(row.dirty)
 		}
 	}
@@ -120,13 +123,16 @@ func (r *series) hour(h int64) []segment {
 	from, to := h*hour, (h+1)*hour
 	for k := range r.rows {
 		w := &r.rows[k]
-		if len(w.cells) == 0 || w.start() >= to {
+		if w.n == 0 || w.start() >= to {
 			continue
 		}
 		lo, hi := max(from, w.start()), min(to, w.end())
 		if n := (hi - lo + w.width - 1) / w.width; n > 0 {
-			i := (lo - w.start()) / w.width
-			out = append(out, segment{width: w.width, first: lo - from, cells: w.cells[i : i+n]})
+			g := segment{width: w.width, first: lo - from, cells: make([]cell, 0, n)}
+			for i := range n {
+				g.cells = append(g.cells, w.cell(int((lo-w.start())/w.width+i)))
+			}
+			out = append(out, g)
 		}
 		to = min(to, lo)
 	}

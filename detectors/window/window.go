@@ -137,17 +137,21 @@ func (s *Store) place(row *series, k int, index int64, c cell) {
 	if k+1 < len(s.levels) && end <= row.newest-l.keep && begin < row.rows[k].floor(row.newest) {
 		return
 	}
-	at := row.rows[k].at(index)
-	if c.asked() < at.asked() || *at == c {
+	at := row.rows[k].get(index)
+	switch known := row.rows[k].holds(index); {
+	case c.asked() < at.asked(), known && at == c:
+		return
+	case at == c: // nothing is known of it, and that is noted without being news
+		row.rows[k].put(index, c)
 		return
 	}
-	*at = c
+	row.rows[k].put(index, c)
 	row.dirty[floorDiv(begin, hour)] = struct{}{}
 }
 
 // floor is the time below which the row holds nothing any more.
 func (r *row) floor(newest int64) int64 {
-	if len(r.cells) > 0 {
+	if r.n > 0 {
 		return r.start()
 	}
 	return newest - r.keep
@@ -159,25 +163,25 @@ func (s *Store) age(row *series) {
 		r := &row.rows[k]
 		limit := row.newest - r.keep
 		if k == len(row.rows)-1 {
-			for len(r.cells) > 0 && r.start()+r.width <= limit {
-				r.drop(min(int64(len(r.cells)), max(1, (limit-r.start())/r.width)))
+			for r.n > 0 && r.start()+r.width <= limit {
+				r.drop(min(int64(r.n), max(1, (limit-r.start())/r.width)))
 			}
 			return
 		}
 		next := &row.rows[k+1]
-		for len(r.cells) > 0 {
+		for r.n > 0 {
 			group := floorDiv(r.start(), next.width)
 			groupEnd := (group + 1) * next.width
 			if groupEnd > limit {
 				break
 			}
-			n := min((groupEnd-r.start())/r.width, int64(len(r.cells)))
+			n := min((groupEnd-r.start())/r.width, int64(r.n))
 			var folded cell
-			for i := range r.cells[:n] {
-				folded.add(r.cells[i])
+			for i := range n {
+				folded.add(r.cell(int(i)))
 			}
-			if at := next.at(group); folded.asked() >= at.asked() {
-				*at = folded
+			if folded.asked() >= next.get(group).asked() {
+				next.put(group, folded)
 			}
 			r.drop(n)
 		}
@@ -209,6 +213,19 @@ func (s *Store) Series(signal string) []detectors.SeriesID {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.Clone(s.names[signal])
+}
+
+// SeriesOf lists the known series of a signal that belong to one service.
+func (s *Store) SeriesOf(signal, service string) []detectors.SeriesID {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := s.names[signal]
+	from, _ := slices.BinarySearchFunc(all, service, func(id detectors.SeriesID, service string) int { return cmp.Compare(id.Service, service) })
+	to := from
+	for to < len(all) && all[to].Service == service {
+		to++
+	}
+	return slices.Clone(all[from:to])
 }
 
 // Sum adds up the tiles in (to-span, to] and says how much of the span was seen, and why not when it cannot be trusted:
@@ -265,7 +282,7 @@ func (s *Store) sight(row *series, t *total, end int64, span time.Duration) (det
 func (r *series) last(end int64) cell {
 	for k := range r.rows {
 		row := &r.rows[k]
-		if len(row.cells) > 0 && row.start() < end {
+		if row.n > 0 && row.start() < end {
 			return row.get(floorDiv(end-1, row.width))
 		}
 	}
@@ -312,7 +329,7 @@ func (s *Store) Points(id detectors.SeriesID, from, to time.Time, step time.Dura
 func (r *series) oldest() int64 {
 	oldest := r.newest
 	for k := range r.rows {
-		if len(r.rows[k].cells) > 0 {
+		if r.rows[k].n > 0 {
 			oldest = min(oldest, r.rows[k].start())
 		}
 	}
