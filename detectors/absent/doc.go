@@ -15,10 +15,11 @@
 // becomes blind too. It costs one look at a day of points, in steps of five minutes, of each series that is silent, and four
 // sums.
 //
-//	absent:
-//	  - service: support-assistant
-//	    signals: [refusal_ratio, latency_p95]
-//	    after: 5m
-//	    calls: guardrail_calls
-//	    requests: requests
+//	detectors:
+//	  absent:
+//	    - service: support-assistant
+//	      signals: [refusal_ratio, latency_p95]
+//	      after: 5m
+//	      calls: guardrail_calls
+//	      requests: requests
 package absent

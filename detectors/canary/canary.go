@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/configs/diag"
 	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/detectors/compare"
 )
 
 // Name is the detector's one name.
@@ -58,41 +60,48 @@ func (d *Detector) Severity() detectors.Severity { return d.config.Severity }
 
 // Judge gives one finding for the exposure, where one was declared, and one for each signal.
 func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding {
-	from, step := d.span(now)
+	t, why := d.trial(now, w)
 	out := make([]detectors.Finding, 0, len(d.signals)+1)
 	if d.config.Exposure > 0 {
-		out = append(out, d.exposure(now, from, step, w))
+		f := d.finding(now, d.config.Requests, "exposure")
+		if why != "" {
+			f = d.blind(f, detectors.NoData, why)
+		} else {
+			f = d.exposure(f, now, t, w)
+		}
+		out = append(out, f)
 	}
 	for _, signal := range d.signals {
-		out = append(out, d.compare(now, from, step, w, signal))
+		f := d.finding(now, signal.Name, "behaviour")
+		if why != "" {
+			f = d.blind(f, detectors.NoData, why)
+		} else {
+			f = d.compare(f, now, t, w, signal)
+		}
+		out = append(out, f)
 	}
 	return out
 }
 
-// span is what is looked at, in steps that are not too many.
-func (d *Detector) span(now time.Time) (from time.Time, step time.Duration) {
-	from = d.config.Since
-	if day := now.Add(-24 * time.Hour); from.IsZero() {
-		from = day
-	}
-	step = d.step
+// stepOver is the width of steps since a time, so that they are not too many.
+func (d *Detector) stepOver(now, from time.Time) time.Duration {
+	step := d.step
 	for now.Sub(from) > mostSteps*step {
 		step *= 2
 	}
-	return from, step
+	return step
 }
 
-func (d *Detector) exposure(now, from time.Time, step time.Duration, w detectors.Windows) detectors.Finding {
-	f := d.finding(now, d.config.Requests, "exposure")
+func (d *Detector) exposure(f detectors.Finding, now time.Time, t trial, w detectors.Windows) detectors.Finding {
 	var counts []Counts
+	step := d.stepOver(now, t.from)
+	from := t.from.Truncate(step)
 	at := map[time.Time]int{}
-	known := false
 	for _, id := range w.Series(d.config.Requests) {
-		value, _, ok := id.Label(d.config.Label)
-		if !ok || id.Service != d.config.Service || id.Environment != d.config.Environment {
+		value, _, ok := d.version(id)
+		if !ok {
 			continue
 		}
-		known = known || value == d.config.Canary
 		for _, p := range w.Points(id, from, now, step) {
 			i, seen := at[p.At]
 			if !seen {
@@ -101,7 +110,7 @@ func (d *Detector) exposure(now, from time.Time, step time.Duration, w detectors
 				counts = append(counts, Counts{})
 			}
 			counts[i].Total += p.Total
-			if value == d.config.Canary {
+			if value == t.version {
 				counts[i].Bad += p.Total
 			}
 		}
@@ -110,26 +119,25 @@ func (d *Detector) exposure(now, from time.Time, step time.Duration, w detectors
 		return d.blind(f, detectors.NoData, fmt.Sprintf("no requests with the label %s were seen", d.config.Label))
 	}
 	c := Exposure(d.config.Exposure, counts)
-	if !known {
-		c.Reason += fmt.Sprintf("; no series has %s=%q", d.config.Label, d.config.Canary)
-	}
 	if c.Answer == Fail {
-		f.Onset = detectors.Onset{At: from, Earliest: from, Latest: now}
+		// A wrong share is wrong from the first request on.
+		f.Onset = detectors.Onset{At: t.from.Add(d.step / 2), Earliest: t.from, Latest: t.from.Add(d.step)}
 	}
 	return d.answer(f, c, "the exposure of the canary is not the declared one")
 }
 
-func (d *Detector) compare(now, from time.Time, step time.Duration, w detectors.Windows, signal detectors.Signal) detectors.Finding {
-	f := d.finding(now, signal.Name, "behaviour")
-	matched, unmatched := d.matches(w, signal.Name)
+func (d *Detector) compare(f detectors.Finding, now time.Time, t trial, w detectors.Windows, signal detectors.Signal) detectors.Finding {
+	ours, theirs := d.versions(w, signal.Name, t.version)
+	matched, unmatched := compare.Matches(ours, theirs)
 	if len(matched) == 0 {
-		return d.blind(f, detectors.NoData, fmt.Sprintf("no series of both %s=%q and its baseline agree in the other labels", d.config.Label, d.config.Canary))
+		return d.blind(f, detectors.NoData, fmt.Sprintf("no series of both %s=%q and its baseline agree in the other labels", d.config.Label, t.version))
 	}
 	var c Comparison
-	if signal.Shape == detectors.Ratio {
-		c = CompareRatios(strata(w, matched, from, now, step), signal.Worse)
+	step := d.stepOver(now, t.from)
+	if from := t.from.Truncate(step); signal.Shape == detectors.Ratio {
+		c = CompareRatios(compare.Strata(w, matched, from, now, step), signal.Worse)
 	} else {
-		canary, baseline := samples(w, matched, from, now, step)
+		canary, baseline := compare.Samples(w, matched, from, now, step)
 		c = CompareValues(canary, baseline, signal.Worse)
 	}
 	if unmatched > 0 {
@@ -139,7 +147,8 @@ func (d *Detector) compare(now, from time.Time, step time.Duration, w detectors.
 		})
 	}
 	if c.Answer == Fail {
-		f.Onset = detectors.Onset{At: from, Earliest: from, Latest: now}
+		// A version that is worse has been since it came; it may also have become so later.
+		f.Onset = detectors.Onset{At: t.from.Add(d.step / 2), Earliest: t.from, Latest: now}
 	}
 	title := signal.Title
 	if title == "" {
@@ -148,62 +157,10 @@ func (d *Detector) compare(now, from time.Time, step time.Duration, w detectors.
 	return d.answer(f, c, title+" of the canary is worse")
 }
 
-// strata pairs the steps of both sides.
-func strata(w detectors.Windows, matched []match, from, to time.Time, step time.Duration) []Stratum {
-	var out []Stratum
-	for slice, m := range matched {
-		at := map[time.Time]int{}
-		add := func(ids []detectors.SeriesID, side func(*Stratum) *Counts) {
-			for _, id := range ids {
-				for _, p := range w.Points(id, from, to, step) {
-					i, seen := at[p.At]
-					if !seen {
-						i = len(out)
-						at[p.At] = i
-						out = append(out, Stratum{Slice: slice})
-					}
-					c := side(&out[i])
-					c.Bad += p.Bad
-					c.Total += p.Total
-				}
-			}
-		}
-		add(m.canary, func(s *Stratum) *Counts { return &s.Canary })
-		add(m.baseline, func(s *Stratum) *Counts { return &s.Baseline })
-	}
-	return out
-}
-
-// samples are the values of both sides. Of several slices, each is taken relative to its own baseline, so that slices with
-// levels of their own can be ranked together.
-func samples(w detectors.Windows, matched []match, from, to time.Time, step time.Duration) (canary, baseline []float64) {
-	read := func(ids []detectors.SeriesID) []float64 {
-		var out []float64
-		for _, id := range ids {
-			for _, p := range w.Points(id, from, to, step) {
-				out = append(out, p.Value)
-			}
-		}
-		return out
-	}
-	for _, m := range matched {
-		a, b := read(m.canary), read(m.baseline)
-		if level := median(finite(b)); len(matched) > 1 && level > 0 {
-			for _, side := range [][]float64{a, b} {
-				for i := range side {
-					side[i] /= level
-				}
-			}
-		}
-		canary, baseline = append(canary, a...), append(baseline, b...)
-	}
-	return canary, baseline
-}
-
 func (d *Detector) finding(now time.Time, signal, rule string) detectors.Finding {
 	return detectors.Finding{
-		Key: fmt.Sprintf("%s/%s/%s/%s/%s-%s-%s", Name, d.config.Service, d.config.Environment, signal,
-			rule, d.config.Label, d.config.Canary),
+		Key: strings.TrimSuffix(fmt.Sprintf("%s/%s/%s/%s/%s-%s-%s", Name, d.config.Service, d.config.Environment, signal,
+			rule, d.config.Label, d.config.Canary), "-"),
 		Detector: Name, Rule: rule, Service: d.config.Service, Environment: d.config.Environment, Signal: signal,
 		Verdict: detectors.Quiet, At: now,
 	}
@@ -224,6 +181,6 @@ func (d *Detector) answer(f detectors.Finding, c Comparison, title string) detec
 
 func (d *Detector) blind(f detectors.Finding, why detectors.Blindness, words string) detectors.Finding {
 	f.Verdict, f.Blind = detectors.Blind, why
-	f.Title = fmt.Sprintf("the canary %s=%q of %s cannot be judged by %s: %s", d.config.Label, d.config.Canary, d.config.Service, f.Signal, words)
+	f.Title = fmt.Sprintf("the canary of %s (by %s) cannot be judged by %s: %s", d.config.Service, d.config.Label, f.Signal, words)
 	return f
 }

@@ -95,7 +95,7 @@ func TestCheck(t *testing.T) {
 		want   string
 	}{
 		{"all is well", func(*Config) {}, ""},
-		{"no version is named", func(c *Config) { c.Canary = "" }, "missing"},
+		{"no version is named: the newest is looked for", func(c *Config) { c.Canary = "" }, ""},
 		{"both versions are the same", func(c *Config) { c.Baseline = "482" }, "same"},
 		{"an exposure in percent is no share", func(c *Config) { c.Exposure = 5 }, "out-of-range"},
 		{"an exposure of nothing that is counted", func(c *Config) { c.Requests = "" }, "missing"},
@@ -115,6 +115,41 @@ func TestCheck(t *testing.T) {
 				t.Errorf("found %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestTheNewestVersionIsTheCanary lets 483 come half an hour ago with a model of its own, beside 482 that was there all day.
+func TestTheNewestVersionIsTheCanary(t *testing.T) {
+	w := &detectorstest.Windows{}
+	for i := range 600 {
+		at := t0.Add(time.Duration(i-599) * time.Minute)
+		id := func(version, model string) detectors.SeriesID {
+			slice := `gen_ai_response_model="` + model + `",prompt_version="` + version + `"`
+			return detectors.SeriesID{Signal: "refusal_ratio", Service: "assistant", Environment: "production", Slice: slice}
+		}
+		w.Add(id("482", "old"), at, 9, 900)
+		if i >= 570 {
+			w.Add(id("483", "new"), at, 20, 400)
+		}
+	}
+	c := config()
+	c.Canary, c.Since, c.Signals = "", time.Time{}, []string{"refusal_ratio"}
+	d, err := New(c, []detectors.Signal{{Name: "refusal_ratio", Shape: detectors.Ratio, Worse: detectors.Up}}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := d.Judge(t0, w)
+	for i, want := range []string{"canary/assistant/production/refusal_ratio/exposure-prompt_version", "canary/assistant/production/refusal_ratio/behaviour-prompt_version"} {
+		if f := found[i]; f.Key != want || f.Verdict != detectors.Firing || !f.Onset.Earliest.Equal(t0.Add(-30*time.Minute)) {
+			t.Errorf("%+v", f)
+		}
+	}
+	if share := found[0].Evidence[0].Value; share < .3 || share > .31 {
+		t.Errorf("its share is %g: requests from before it came were counted", share)
+	}
+	// Before it came there is no canary, and that is blind.
+	if f := d.Judge(t0.Add(-40*time.Minute), w)[0]; f.Verdict != detectors.Blind {
+		t.Errorf("%+v", f)
 	}
 }
 

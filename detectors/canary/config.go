@@ -15,7 +15,8 @@ type Config struct {
 	Environment string `yaml:"environment"`
 	// Label tells versions apart. Empty means version.
 	Label string `yaml:"label"`
-	// Canary is the label's value of the new version, Baseline that of the old one; empty means every other value.
+	// Canary is the label's value of the new version; empty means the newest that came beside an older one within a day. Baseline
+	// is that of the old one; empty means every other value.
 	Canary   string `yaml:"canary"`
 	Baseline string `yaml:"baseline"`
 	// Exposure is the declared share of requests, between 0 and 1 (5% is 0.05); zero means that none was declared.
@@ -24,7 +25,7 @@ type Config struct {
 	Requests string `yaml:"requests"`
 	// Signals are the names of the signals that are compared.
 	Signals []string `yaml:"signals"`
-	// Since is when the exposure began; nothing older is looked at. Zero means a day ago.
+	// Since is when the exposure began; nothing older is looked at. Zero means when the canary was first seen within a day.
 	Since time.Time `yaml:"since"`
 	// Severity is page, ticket or info. Empty means ticket.
 	Severity detectors.Severity `yaml:"severity"`
@@ -41,9 +42,6 @@ func (c Config) WithDefaults() Config {
 func (c Config) Check(r *diag.Report) {
 	if c.Service == "" {
 		r.Faultf("service", "missing", "a canary needs the service that it is a version of")
-	}
-	if c.Canary == "" {
-		r.Faultf("canary", "missing", "a canary needs the value of the label %s that its series have", c.WithDefaults().Label)
 	}
 	if c.Canary != "" && c.Canary == c.Baseline {
 		r.Faultf("baseline", "same", "the canary and the baseline are the same version, %q", c.Canary)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/detectors/compare"
 )
 
 // tolerance is how far off, as a factor, an exposure may be without anybody being told.
@@ -29,7 +30,7 @@ func Exposure(declared float64, counts []Counts) Comparison {
 		return c
 	}
 	found := k / n
-	c.Reason = fmt.Sprintf("%s of %s requests went to the canary (%s), declared %s", number(k), number(n), share(found), share(declared))
+	c.Reason = fmt.Sprintf("%s of %s requests went to the canary (%s), declared %s", compare.Number(k), compare.Number(n), compare.Share(found), compare.Share(declared))
 	if c.P < limit {
 		c.Answer = Fail
 	}
@@ -37,7 +38,7 @@ func Exposure(declared float64, counts []Counts) Comparison {
 		{Name: "exposure", Sentence: c.Reason, Value: found, Limit: declared, Unit: "ratio"},
 		{
 			Name: "exposure_chance", Value: c.P, Limit: limit,
-			Sentence: fmt.Sprintf("the chance of ever looking so far off when declared and found agree to a tenth is %s, limit %s", chance(c.P), share(limit)),
+			Sentence: fmt.Sprintf("the chance of ever looking so far off when declared and found agree to a tenth is %s, limit %s", compare.Chance(c.P), compare.Share(limit)),
 		},
 	}
 	return c

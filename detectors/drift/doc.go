@@ -14,9 +14,10 @@
 // under the same name and fingerprint: for that, canaries and shifts must look at behaviour. It costs two looks at a week of
 // points, in steps of an hour, for each series.
 //
-//	drift:
-//	  - service: support-assistant
-//	    requests: requests
-//	    requested: gen_ai_request_model
-//	    answered: gen_ai_response_model
+//	detectors:
+//	  drift:
+//	    - service: support-assistant
+//	      requests: requests
+//	      requested: gen_ai_request_model
+//	      answered: gen_ai_response_model
 package drift

@@ -14,6 +14,7 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors/canary"
 	"github.com/firebreak-dev/firebreak/detectors/drift"
 	"github.com/firebreak-dev/firebreak/detectors/outlier"
+	"github.com/firebreak-dev/firebreak/detectors/parity"
 	"github.com/firebreak-dev/firebreak/detectors/shift"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus"
@@ -25,11 +26,12 @@ type DetectorsConfig struct {
 	Outlier []outlier.Config `yaml:"outlier" doc:"signals that leave their normal range together"`
 	Canary  []canary.Config  `yaml:"canary" doc:"new versions beside old ones, and their share of the traffic"`
 	Drift   []drift.Config   `yaml:"drift" doc:"models that a vendor changes under the same name"`
+	Parity  []parity.Config  `yaml:"parity" doc:"what differs between two environments"`
 	Absent  []absent.Config  `yaml:"absent" doc:"what should be seen and is not"`
 }
 
 func (d DetectorsConfig) empty() bool {
-	return len(d.Shift)+len(d.Outlier)+len(d.Canary)+len(d.Drift)+len(d.Absent) == 0
+	return len(d.Shift)+len(d.Outlier)+len(d.Canary)+len(d.Drift)+len(d.Parity)+len(d.Absent) == 0
 }
 
 // detectors are the judges that the configuration asks for. This is the one list of them.
@@ -58,6 +60,9 @@ func (c Config) detectors(watched []watch.Watched) ([]detectors.Detector, error)
 	}
 	for _, d := range c.Detectors.Drift {
 		b.compare(drift.New(d, b.step))
+	}
+	for _, p := range c.Detectors.Parity {
+		b.compare(parity.New(p, b.named(p.Signals), b.step))
 	}
 	return b.all, b.err
 }
@@ -129,6 +134,9 @@ func (d DetectorsConfig) slices() map[string][]string {
 		w := c.WithDefaults()
 		out[w.Requests] = append(out[w.Requests], w.Requested, w.Answered)
 	}
+	for _, c := range d.Parity {
+		out[c.Requests] = append(out[c.Requests], c.Versions...)
+	}
 	return out
 }
 
@@ -176,6 +184,12 @@ func (c Config) checkDetectors(r *diag.Report) {
 			service: e.Service, environment: e.Environment, signals: map[string][]string{"requests": {e.Requests}}, counted: []string{"requests"},
 		})
 	}
+	for i, e := range c.Detectors.Parity {
+		at := r.At("parity").Index(i)
+		e.Check(at)
+		c.checkScope(at, detectorScope{service: e.Service, signals: map[string][]string{"signals": e.Signals, "requests": {e.Requests}}, counted: []string{"requests"}})
+		c.checkEnvironments(at, e)
+	}
 	for i, e := range c.Detectors.Absent {
 		e.Check(r.At("absent").Index(i))
 		c.checkScope(r.At("absent").Index(i), detectorScope{
@@ -221,6 +235,23 @@ func (c Config) checkEnvironment(r *diag.Report, s detectorScope) {
 			Suggest("set prometheus.environment_label and the service's environments, or remove environment")
 	case s.alone && len(known) > 1:
 		r.Faultf("environment", "missing", "%s runs in %d environments: which one?", s.service, len(known)).Allow(known...)
+	}
+}
+
+// checkEnvironments tells of environments that the service of a comparison does not have.
+func (c Config) checkEnvironments(r *diag.Report, p parity.Config) {
+	i := slices.IndexFunc(c.Services, func(o ServiceConfig) bool { return o.Name == p.Service })
+	if i < 0 {
+		return
+	}
+	known := c.environments(c.Services[i])
+	if len(known) == 0 {
+		r.Faultf("environments", "unknown-environment", "the series of %s are not told apart by environment", p.Service).
+			Suggest("set prometheus.environment_label and the service's environments")
+		return
+	}
+	for j, environment := range p.Environments {
+		r.At("environments").Index(j).OneOf("", "unknown-environment", "environment of "+p.Service, environment, known)
 	}
 }
 

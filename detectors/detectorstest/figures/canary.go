@@ -151,8 +151,8 @@ func EqualsOf() []Equals {
 			a, b := make([]float64, len(strata)), make([]float64, len(strata))
 			for i := range strata {
 				at := p * math.Exp(.3*r.NormFloat64()) // what happens to both is no difference
-				strata[i] = canary.Stratum{Canary: counts(r, 5, at), Baseline: counts(r, 95, at)}
-				a[i], b[i] = strata[i].Canary.Bad/5, strata[i].Baseline.Bad/95
+				strata[i] = canary.Stratum{A: counts(r, 5, at), B: counts(r, 95, at)}
+				a[i], b[i] = strata[i].A.Bad/5, strata[i].B.Bad/95
 			}
 			return canary.CompareRatios(strata, detectors.Either).Answer, kayenta(a, b, detectors.Either)
 		}},

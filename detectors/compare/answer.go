@@ -1,6 +1,10 @@
-package canary
+package compare
 
-import "github.com/firebreak-dev/firebreak/detectors"
+import (
+	"strings"
+
+	"github.com/firebreak-dev/firebreak/detectors"
+)
 
 // Answer is what a comparison says.
 type Answer string
@@ -13,7 +17,8 @@ const (
 )
 
 const (
-	limit = .01 // chance of a false failure, for each signal
+	// Limit is the chance of a false failure, for each signal.
+	Limit = .01
 	doubt = .1  // chance below which few samples are not yet taken for a pass
 	least = .05 // difference, relative to the baseline, that is worth a failure
 )
@@ -26,4 +31,15 @@ type Comparison struct {
 	// Reason says the answer in words.
 	Reason   string
 	Evidence []detectors.Evidence
+
+	sides Sides
 }
+
+// Side is one of those that are compared, in the words that people read, as "the canary" or "staging".
+type Side string
+
+// name is the side as a part of the name of a number.
+func (s Side) name() string { return strings.TrimPrefix(string(s), "the ") }
+
+// Sides are A, which is judged, and B, which it is held against.
+type Sides struct{ A, B Side }

@@ -1,4 +1,4 @@
-package canary
+package compare
 
 import (
 	"errors"
@@ -17,73 +17,73 @@ const (
 	widening      = 1.25 // of the spread that is worth a failure
 )
 
-// CompareValues compares samples of a value, each side's in order of time. NaN and infinities are no samples.
-func CompareValues(canary, baseline []float64, worse detectors.Direction) Comparison {
-	was := len(canary)
-	canary, baseline = finite(canary), finite(baseline)
-	c := Comparison{P: 1, Evidence: []detectors.Evidence{middle(canary, "canary"), middle(baseline, "baseline")}}
-	few := min(len(canary), len(baseline))
+// Values compares samples of a value, each side's in order of time. NaN and infinities are no samples.
+func Values(a, b []float64, worse detectors.Direction, sides Sides) Comparison {
+	was := len(a)
+	a, b = finite(a), finite(b)
+	c := Comparison{P: 1, sides: sides, Evidence: []detectors.Evidence{middle(a, sides.A), middle(b, sides.B)}}
+	few := min(len(a), len(b))
 	switch {
 	case few < fewestSamples:
 		c.Answer = Inconclusive
-		c.Reason = fmt.Sprintf("%d samples of the canary and %d of the baseline are too few, %d are needed of each", len(canary), len(baseline), fewestSamples)
+		c.Reason = fmt.Sprintf("%d samples of %s and %d of %s are too few, %d are needed of each", len(a), sides.A, len(b), sides.B, fewestSamples)
 		return c
-	case 2*len(canary) < was:
-		c.Answer, c.Reason = Inconclusive, fmt.Sprintf("%d of %d samples of the canary are not numbers", was-len(canary), was)
+	case 2*len(a) < was:
+		c.Answer, c.Reason = Inconclusive, fmt.Sprintf("%d of %d samples of %s are not numbers", was-len(a), was, sides.A)
 		return c
 	}
 	level := c
 	// Two tests share what a signal may be wrong: each gets half, which is to say that each chance counts twice.
-	level.P = min(1, 2*rankTest(canary, baseline, worse))
-	level.Evidence = append(level.Evidence, chanceEvidence(level.P, limit))
-	level.decide(worth(median(baseline)+hodgesLehmann(canary, baseline), median(baseline)), few < fewSamples)
-	if sparse := oneSidedRank(canary, baseline, worse); level.Answer == Pass && few < fewSamples && zero(baseline) && sparse < doubt {
+	level.P = min(1, 2*rankTest(a, b, worse))
+	level.Evidence = append(level.Evidence, chanceEvidence(level.P, Limit))
+	level.decide(worth(median(b)+hodgesLehmann(a, b), median(b)), few < fewSamples)
+	if sparse := oneSidedRank(a, b, worse); level.Answer == Pass && few < fewSamples && zero(b) && sparse < doubt {
 		level.Answer, level.P = Inconclusive, sparse
-		level.Reason = "the baseline has only zeros and the canary has not, and so few samples cannot tell whether it is chance"
+		level.Reason = fmt.Sprintf("%s has only zeros and %s has not, and so few samples cannot tell whether it is chance", sides.B, sides.A)
 	}
 	if level.Answer == Fail {
 		return level
 	}
-	if spread := compareSpread(c, canary, baseline, few < fewSamples); spread.Answer == Fail || level.Answer == Pass {
+	if spread := compareSpread(c, a, b, few < fewSamples); spread.Answer == Fail || level.Answer == Pass {
 		return spread
 	}
 	return level
 }
 
 // compareSpread asks whether one side scatters more, whatever its level.
-func compareSpread(c Comparison, canary, baseline []float64, few bool) Comparison {
-	a, b := distances(canary), distances(baseline)
+func compareSpread(c Comparison, ours, theirs []float64, few bool) Comparison {
+	a, b := distances(ours), distances(theirs)
 	wider, narrower := rankTest(a, b, detectors.Up), rankTest(a, b, detectors.Down)
 	c.P = min(1, 2*wider)
-	c.Evidence = append(c.Evidence, chanceEvidence(c.P, limit))
+	c.Evidence = append(c.Evidence, chanceEvidence(c.P, Limit))
 	large := mean(a) >= widening*mean(b)
 	c.decide(large, few && !zero(b))
 	switch {
 	case c.Answer == Fail:
-		c.Reason = fmt.Sprintf("the canary scatters more: %s from its median on average, the baseline %s", digits(mean(a)), digits(mean(b)))
-	case c.Answer == Pass && 2*narrower < limit && mean(b) >= widening*mean(a):
+		c.Reason = fmt.Sprintf("%s scatters more: %s from its median on average, %s %s", c.sides.A, digits(mean(a)), c.sides.B, digits(mean(b)))
+	case c.Answer == Pass && 2*narrower < Limit && mean(b) >= widening*mean(a):
 		c.Answer, c.P = Inconclusive, 2*narrower
-		c.Reason = fmt.Sprintf("the canary scatters less: %s from its median on average, the baseline %s", digits(mean(a)), digits(mean(b)))
+		c.Reason = fmt.Sprintf("%s scatters less: %s from its median on average, %s %s", c.sides.A, digits(mean(a)), c.sides.B, digits(mean(b)))
 	}
 	return c
 }
 
 // rankTest is the chance of the ranks in the direction that counts, deflated where samples depend on those before.
-func rankTest(canary, baseline []float64, worse detectors.Direction) float64 {
-	up, down := mannWhitney(canary, baseline), mannWhitney(baseline, canary)
+func rankTest(a, b []float64, worse detectors.Direction) float64 {
+	up, down := mannWhitney(a, b), mannWhitney(b, a)
 	phi := 1.
-	if rho := (dependence(canary) + dependence(baseline)) / 2; rho > 0 {
+	if rho := (dependence(a) + dependence(b)) / 2; rho > 0 {
 		phi = (1 + rho) / (1 - rho)
 	}
 	return oneSided(deflate(up, phi), deflate(down, phi), worse)
 }
 
 // oneSidedRank is the chance of the ranks without a second test, in the direction that counts or the one that is seen.
-func oneSidedRank(canary, baseline []float64, worse detectors.Direction) float64 {
+func oneSidedRank(a, b []float64, worse detectors.Direction) float64 {
 	if worse == detectors.Down {
-		return mannWhitney(baseline, canary)
+		return mannWhitney(b, a)
 	}
-	return mannWhitney(canary, baseline)
+	return mannWhitney(a, b)
 }
 
 // mannWhitney is the chance that samples of the first kind rank as high as they do, or higher.
@@ -114,12 +114,12 @@ func dependence(v []float64) float64 {
 	return min(.9, together/alone)
 }
 
-// hodgesLehmann is by how much the canary is higher: the median of all differences.
-func hodgesLehmann(canary, baseline []float64) float64 {
-	out := make([]float64, 0, len(canary)*len(baseline))
-	for _, a := range canary {
-		for _, b := range baseline {
-			out = append(out, a-b)
+// hodgesLehmann is by how much A is higher: the median of all differences.
+func hodgesLehmann(a, b []float64) float64 {
+	out := make([]float64, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			out = append(out, x-y)
 		}
 	}
 	return median(out)
@@ -158,10 +158,10 @@ func mean(v []float64) float64 {
 	return sum
 }
 
-func middle(v []float64, side string) detectors.Evidence {
+func middle(v []float64, side Side) detectors.Evidence {
 	return detectors.Evidence{
-		Name: side + "_median", Value: median(v),
-		Sentence: fmt.Sprintf("the median of %d samples of the %s is %s", len(v), side, digits(median(v))),
+		Name: side.name() + "_median", Value: median(v),
+		Sentence: fmt.Sprintf("the median of %d samples of %s is %s", len(v), side, digits(median(v))),
 	}
 }
 

@@ -1,4 +1,4 @@
-package canary
+package compare
 
 import (
 	"fmt"
@@ -38,32 +38,34 @@ func oneSided(up, down float64, worse detectors.Direction) float64 {
 func chanceEvidence(p, limit float64) detectors.Evidence {
 	return detectors.Evidence{
 		Name: "chance", Value: p, Limit: limit,
-		Sentence: fmt.Sprintf("the chance of such a difference between equals is %s, limit %s", chance(p), share(limit)),
+		Sentence: fmt.Sprintf("the chance of such a difference between equals is %s, limit %s", Chance(p), Share(limit)),
 	}
 }
 
 // decide answers by the chance of one test; few samples whose chance is doubtful are no pass.
 func (c *Comparison) decide(worth, few bool) {
 	switch {
-	case c.P < limit && worth:
-		c.Answer, c.Reason = Fail, "the canary is worse than the baseline"
-	case c.P < limit:
-		c.Answer, c.Reason = Pass, fmt.Sprintf("the canary differs, by less than %s", share(least))
+	case c.P < Limit && worth:
+		c.Answer, c.Reason = Fail, fmt.Sprintf("%s is worse than %s", c.sides.A, c.sides.B)
+	case c.P < Limit:
+		c.Answer, c.Reason = Pass, fmt.Sprintf("%s differs, by less than %s", c.sides.A, Share(least))
 	case c.P < doubt && few && worth:
-		c.Answer, c.Reason = Inconclusive, "the canary looks worse, and so few samples cannot tell whether it is chance"
+		c.Answer, c.Reason = Inconclusive, fmt.Sprintf("%s looks worse, and so few samples cannot tell whether it is chance", c.sides.A)
 	default:
-		c.Answer, c.Reason = Pass, "the canary is like the baseline, or better"
+		c.Answer, c.Reason = Pass, fmt.Sprintf("%s is like %s, or better", c.sides.A, c.sides.B)
 	}
 }
 
-func number(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) }
+// Number writes a count.
+func Number(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) }
 
-func share(v float64) string { return strconv.FormatFloat(100*v, 'g', 3, 64) + " %" }
+// Share writes a share as a percentage.
+func Share(v float64) string { return strconv.FormatFloat(100*v, 'g', 3, 64) + " %" }
 
-// chance writes a chance, and small ones as such.
-func chance(p float64) string {
+// Chance writes a chance, and small ones as such.
+func Chance(p float64) string {
 	if p < 1e-4 {
 		return "below 0.01 %"
 	}
-	return share(p)
+	return Share(p)
 }

@@ -1,4 +1,4 @@
-package canary
+package compare
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ type Counts struct{ Bad, Total float64 }
 
 // Stratum is what both sides did under the same circumstances: in the same step and with the same other labels.
 type Stratum struct {
-	Canary, Baseline Counts
+	A, B Counts
 	// Slice numbers the other labels.
 	Slice int
 }
@@ -23,24 +23,24 @@ const (
 	mostExact    = 2000 // bad events up to which the test is exact
 )
 
-// CompareRatios compares shares of bad events.
-func CompareRatios(strata []Stratum, worse detectors.Direction) Comparison {
-	var canary, baseline Counts
+// Ratios compares shares of bad events: is that of A worse than that of B, or other where either direction is bad?
+func Ratios(strata []Stratum, worse detectors.Direction, sides Sides) Comparison {
+	var a, b Counts
 	for _, s := range strata {
-		canary.Bad, canary.Total = canary.Bad+s.Canary.Bad, canary.Total+s.Canary.Total
-		baseline.Bad, baseline.Total = baseline.Bad+s.Baseline.Bad, baseline.Total+s.Baseline.Total
+		a.Bad, a.Total = a.Bad+s.A.Bad, a.Total+s.A.Total
+		b.Bad, b.Total = b.Bad+s.B.Bad, b.Total+s.B.Total
 	}
-	c := Comparison{P: 1, Evidence: []detectors.Evidence{canary.evidence("canary"), baseline.evidence("baseline")}}
-	if min(canary.Total, baseline.Total) < fewestEvents {
+	c := Comparison{P: 1, sides: sides, Evidence: []detectors.Evidence{a.evidence(sides.A), b.evidence(sides.B)}}
+	if min(a.Total, b.Total) < fewestEvents {
 		c.Answer = Inconclusive
-		c.Reason = fmt.Sprintf("%s events of the canary and %s of the baseline are too few, %d are needed of each", number(canary.Total), number(baseline.Total), fewestEvents)
+		c.Reason = fmt.Sprintf("%s events of %s and %s of %s are too few, %d are needed of each", Number(a.Total), sides.A, Number(b.Total), sides.B, fewestEvents)
 		return c
 	}
-	up, down := conditional(strata, canary.Bad+baseline.Bad)
+	up, down := conditional(strata, a.Bad+b.Bad)
 	phi := dispersion(strata)
 	c.P = oneSided(deflate(up, phi), deflate(down, phi), worse)
-	c.Evidence = append(c.Evidence, chanceEvidence(c.P, limit))
-	c.decide(worth(canary.ratio(), baseline.ratio()), canary.Bad+baseline.Bad < fewBad)
+	c.Evidence = append(c.Evidence, chanceEvidence(c.P, Limit))
+	c.decide(worth(a.ratio(), b.ratio()), a.Bad+b.Bad < fewBad)
 	return c
 }
 
@@ -51,19 +51,19 @@ func (c Counts) ratio() float64 {
 	return c.Bad / c.Total
 }
 
-func (c Counts) evidence(side string) detectors.Evidence {
+func (c Counts) evidence(side Side) detectors.Evidence {
 	return detectors.Evidence{
-		Name: side + "_ratio", Value: c.ratio(), Unit: "ratio",
-		Sentence: fmt.Sprintf("%s of %s events bad (%s) in the %s", number(c.Bad), number(c.Total), share(c.ratio()), side),
+		Name: side.name() + "_ratio", Value: c.ratio(), Unit: "ratio",
+		Sentence: fmt.Sprintf("%s of %s events bad (%s) in %s", Number(c.Bad), Number(c.Total), Share(c.ratio()), side),
 	}
 }
 
-// worth tells that a difference is large enough to matter. A baseline of zero has no relative difference.
-func worth(canary, baseline float64) bool {
-	return baseline == 0 || math.Abs(canary-baseline) >= least*math.Abs(baseline)
+// worth tells that a difference is large enough to matter. A B of zero has no relative difference.
+func worth(a, b float64) bool {
+	return b == 0 || math.Abs(a-b) >= least*math.Abs(b)
 }
 
-// conditional gives the chances of as many bad events of the canary or more, and of as many or fewer, when each event of a
+// conditional gives the chances of as many bad events of A or more, and of as many or fewer, when each event of a
 // stratum is as likely to be bad on either side.
 func conditional(strata []Stratum, bad float64) (up, down float64) {
 	if bad > mostExact {
@@ -71,10 +71,10 @@ func conditional(strata []Stratum, bad float64) (up, down float64) {
 		return upper(z), upper(-z)
 	}
 	seen := 0
-	odds := []float64{1} // odds[k] is the chance of k bad events of the canary so far
+	odds := []float64{1} // odds[k] is the chance of k bad events of A so far
 	for _, s := range strata {
-		k, n := math.Round(s.Canary.Bad), math.Round(s.Canary.Total)
-		m, total := k+math.Round(s.Baseline.Bad), n+math.Round(s.Baseline.Total)
+		k, n := math.Round(s.A.Bad), math.Round(s.A.Total)
+		m, total := k+math.Round(s.B.Bad), n+math.Round(s.B.Total)
 		if m == 0 || n == 0 || n == total {
 			continue // Nothing bad, or one side only: there is nothing to compare.
 		}
@@ -127,12 +127,12 @@ func convolve(a, b []float64) []float64 {
 func mantelHaenszel(strata []Stratum) float64 {
 	var off, variance float64
 	for _, s := range strata {
-		n, total := s.Canary.Total, s.Canary.Total+s.Baseline.Total
-		m := s.Canary.Bad + s.Baseline.Bad
+		n, total := s.A.Total, s.A.Total+s.B.Total
+		m := s.A.Bad + s.B.Bad
 		if total <= 1 || n == 0 || n == total {
 			continue
 		}
-		off += s.Canary.Bad - n*m/total
+		off += s.A.Bad - n*m/total
 		variance += n * (total - n) * m * (total - m) / (total * total * (total - 1))
 	}
 	if variance == 0 {
@@ -144,14 +144,14 @@ func mantelHaenszel(strata []Stratum) float64 {
 // dispersion is how much more the steps of a side scatter around its ratio than independent events would, at least 1.
 func dispersion(strata []Stratum) float64 {
 	type side struct {
-		slice  int
-		canary bool
+		slice int
+		a     bool
 	}
 	sums := map[side]Counts{}
 	each := func(f func(side, Counts)) {
 		for _, s := range strata {
-			f(side{s.Slice, true}, s.Canary)
-			f(side{s.Slice, false}, s.Baseline)
+			f(side{s.Slice, true}, s.A)
+			f(side{s.Slice, false}, s.B)
 		}
 	}
 	each(func(k side, c Counts) { sums[k] = Counts{sums[k].Bad + c.Bad, sums[k].Total + c.Total} })

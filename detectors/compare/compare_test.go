@@ -1,4 +1,4 @@
-package canary
+package compare
 
 import (
 	"math"
@@ -10,7 +10,9 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-func TestCompareValues(t *testing.T) {
+var sides = Sides{"the canary", "the baseline"}
+
+func TestValues(t *testing.T) {
 	level := func(seed uint64, n int, mean, spread float64) []float64 {
 		r := rand.New(rand.NewPCG(seed, 3))
 		out := make([]float64, n)
@@ -35,7 +37,7 @@ func TestCompareValues(t *testing.T) {
 		{"nothing is inconclusive", nil, nil, detectors.Up, Inconclusive},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := CompareValues(test.canary, test.baseline, test.worse); got.Answer != test.want {
+			if got := Values(test.canary, test.baseline, test.worse, sides); got.Answer != test.want {
 				t.Errorf("%s (%s), chance %.4f, want %s", got.Answer, got.Reason, got.P, test.want)
 			}
 		})
@@ -55,7 +57,7 @@ func TestRanks(t *testing.T) {
 	}
 }
 
-func TestCompareRatios(t *testing.T) {
+func TestRatios(t *testing.T) {
 	for _, test := range []struct {
 		name             string
 		canary, baseline Counts
@@ -73,7 +75,7 @@ func TestCompareRatios(t *testing.T) {
 		{"large counts fail by their score", Counts{3000, 1e5}, Counts{2000, 1e5}, detectors.Up, Fail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := CompareRatios([]Stratum{{Canary: test.canary, Baseline: test.baseline}}, test.worse); got.Answer != test.want {
+			if got := Ratios([]Stratum{{A: test.canary, B: test.baseline}}, test.worse, sides); got.Answer != test.want {
 				t.Errorf("%s (%s), chance %.4f, want %s", got.Answer, got.Reason, got.P, test.want)
 			}
 		})
@@ -83,13 +85,13 @@ func TestCompareRatios(t *testing.T) {
 // TestSlicesAreMatched is Simpson's paradox: the canary has more of the slice in which all fail often.
 func TestSlicesAreMatched(t *testing.T) {
 	strata := []Stratum{
-		{Slice: 0, Canary: Counts{90, 900}, Baseline: Counts{10, 100}},
-		{Slice: 1, Canary: Counts{1, 100}, Baseline: Counts{9, 900}},
+		{Slice: 0, A: Counts{90, 900}, B: Counts{10, 100}},
+		{Slice: 1, A: Counts{1, 100}, B: Counts{9, 900}},
 	}
-	if got := CompareRatios(strata, detectors.Up); got.Answer != Pass {
+	if got := Ratios(strata, detectors.Up, sides); got.Answer != Pass {
 		t.Errorf("matched slices: %s, chance %.4f", got.Answer, got.P)
 	}
-	if got := CompareRatios([]Stratum{{Canary: Counts{91, 1000}, Baseline: Counts{19, 1000}}}, detectors.Up); got.Answer != Fail {
+	if got := Ratios([]Stratum{{A: Counts{91, 1000}, B: Counts{19, 1000}}}, detectors.Up, sides); got.Answer != Fail {
 		t.Errorf("the same without slices: %s, chance %.4f", got.Answer, got.P)
 	}
 }
@@ -100,7 +102,7 @@ func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := rapid.SliceOfN(rapid.Float64Range(-1e3, 1e3), 0, 40)
 		a, b := draw.Draw(t, "canary"), draw.Draw(t, "baseline")
-		c := CompareValues(a, b, detectors.Either)
+		c := Values(a, b, detectors.Either, sides)
 		if !(c.P >= 0 && c.P <= 1) || c.Reason == "" {
 			t.Fatalf("%+v", c)
 		}
@@ -111,14 +113,14 @@ func TestProperties(t *testing.T) {
 			}
 			return out
 		}
-		if again := CompareValues(scaled(a), scaled(b), detectors.Either); again.Answer != c.Answer || again.P != c.P {
+		if again := Values(scaled(a), scaled(b), detectors.Either, sides); again.Answer != c.Answer || again.P != c.P {
 			t.Fatalf("in another unit %s became %s", c.Answer, again.Answer)
 		}
 		n, k := float64(rapid.IntRange(0, 1000).Draw(t, "n")), rapid.Float64Range(0, 1).Draw(t, "share")
 		m, l := float64(rapid.IntRange(0, 1000).Draw(t, "m")), rapid.Float64Range(0, 1).Draw(t, "other share")
 		one, other := Counts{math.Floor(k * n), n}, Counts{math.Floor(l * m), m}
-		up := CompareRatios([]Stratum{{Canary: one, Baseline: other}}, detectors.Up)
-		down := CompareRatios([]Stratum{{Canary: other, Baseline: one}}, detectors.Down)
+		up := Ratios([]Stratum{{A: one, B: other}}, detectors.Up, sides)
+		down := Ratios([]Stratum{{A: other, B: one}}, detectors.Down, sides)
 		if math.Abs(up.P-down.P) > 1e-9 {
 			t.Fatalf("turned round, the chance of %g became %g", up.P, down.P)
 		}
