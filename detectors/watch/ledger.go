@@ -13,11 +13,20 @@ const material = .25
 // ledger remembers what the sink was told of each key.
 type ledger struct {
 	refresh time.Duration
-	told    map[string]detectors.Finding
+	told    map[string]entry
+}
+
+// entry is what of a finding decides whether the next one is news; most are quiet and say no more.
+type entry struct {
+	verdict  detectors.Verdict
+	severity detectors.Severity
+	blind    detectors.Blindness
+	at       time.Time
+	numbers  []detectors.Evidence // of one that fires
 }
 
 func newLedger(refresh time.Duration) ledger {
-	return ledger{refresh: refresh, told: map[string]detectors.Finding{}}
+	return ledger{refresh: refresh, told: map[string]entry{}}
 }
 
 // changed returns the findings that the sink has to hear of.
@@ -31,19 +40,19 @@ func (l *ledger) changed(all []detectors.Finding) []detectors.Finding {
 	return out
 }
 
-func (l *ledger) differs(before, now detectors.Finding) bool {
+func (l *ledger) differs(before entry, now detectors.Finding) bool {
 	switch {
-	case before.Verdict != now.Verdict, before.Severity != now.Severity, before.Blind != now.Blind:
+	case before.verdict != now.Verdict, before.severity != now.Severity, before.blind != now.Blind:
 		return true
 	case now.Verdict == detectors.Quiet:
 		return false
-	case now.At.Sub(before.At) >= l.refresh:
+	case now.At.Sub(before.at) >= l.refresh:
 		return true
 	case now.Verdict != detectors.Firing:
 		return false
 	}
-	numbers := make(map[string]float64, len(before.Evidence))
-	for _, e := range before.Evidence {
+	numbers := make(map[string]float64, len(before.numbers))
+	for _, e := range before.numbers {
 		numbers[e.Name] = e.Value
 	}
 	for _, e := range now.Evidence {
@@ -59,6 +68,10 @@ func (l *ledger) differs(before, now detectors.Finding) bool {
 // delivered notes what the sink took.
 func (l *ledger) delivered(findings []detectors.Finding) {
 	for _, f := range findings {
-		l.told[f.Key] = f
+		told := entry{verdict: f.Verdict, severity: f.Severity, blind: f.Blind, at: f.At}
+		if f.Verdict == detectors.Firing {
+			told.numbers = f.Evidence
+		}
+		l.told[f.Key] = told
 	}
 }

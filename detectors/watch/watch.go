@@ -233,7 +233,7 @@ func (w *Watch) askAll(ctx context.Context, ask func(context.Context, *signal)) 
 // judge lets all detectors judge and hands on what changed. The second judgement of a tick is an early look at older windows:
 // it does not count as another interval of blindness.
 func (w *Watch) judge(ctx context.Context, to time.Time, again bool) error {
-	var all []detectors.Finding
+	all := make([]detectors.Finding, 0, len(w.now)+len(w.parts.Detectors))
 	if !again {
 		w.sight.begin()
 	}
