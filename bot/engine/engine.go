@@ -83,8 +83,10 @@ type Engine struct {
 
 	// placing is held while incidents are judged, so that two findings cannot both open one.
 	placing sync.Mutex
-	// pending are triggers whose runs have not begun yet; guarded by placing.
+	// pending are triggers whose runs have not begun yet, news are firing findings that are mere information, by key; both guarded
+	// by placing.
 	pending []trigger
+	news    map[string]detectors.Finding
 
 	// partial are the deliveries that are read again; only the inbox worker touches it.
 	partial partial
@@ -96,6 +98,7 @@ type Engine struct {
 func New(parts Parts, settings Settings) *Engine {
 	return &Engine{
 		parts: parts, settings: settings, metrics: newMetrics(parts.Registry, parts.Sources), arrived: make(chan struct{}, 1), partial: partial{},
+		news: map[string]detectors.Finding{},
 	}
 }
 
@@ -170,6 +173,10 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 		return fmt.Errorf("read incidents: %w", err)
 	}
 	var errs []error
+	learnt, err := e.takeNews(ctx, findings)
+	if err != nil {
+		errs = append(errs, err)
+	}
 	for _, together := range urgentFirst(findings) {
 		touched := newTouched()
 		for _, f := range together {
@@ -180,6 +187,11 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 			}
 		}
 		e.follow(ctx, touched)
+	}
+	if learnt {
+		if err := e.rankAgain(ctx); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	// Waking people comes before keeping books.
 	if err := e.parts.Findings.SaveFindings(ctx, findings); err != nil {
@@ -236,6 +248,13 @@ func (e *Engine) place(ctx context.Context, f detectors.Finding, open []bot.Inci
 	if err != nil {
 		e.pending = append(e.pending, triggersOf(decision.Incident, added)...) // it is not told again: the timeline has it
 		return open, fmt.Errorf("read incident: %w", err)
+	}
+	if decision.Transition == group.Opened {
+		noted, err := e.tellNews(ctx, incident)
+		if err != nil {
+			e.parts.Logger.ErrorContext(ctx, "what else is known could not be noted", "incident", incident.ID, "error", err)
+		}
+		added = append(added, noted...)
 	}
 	touched.add(incident, added)
 	return replaceIncident(open, incident), nil

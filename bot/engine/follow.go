@@ -293,6 +293,11 @@ func rankingSentence(r bot.Ranking) string {
 func (e *Engine) rerank(ctx context.Context) error {
 	e.placing.Lock()
 	defer e.placing.Unlock()
+	return e.rankAgain(ctx)
+}
+
+// rankAgain is rerank while placing is held.
+func (e *Engine) rankAgain(ctx context.Context) error {
 	open, err := e.unresolved(ctx)
 	if err != nil {
 		return err

@@ -149,6 +149,7 @@ func (d *Detector) behaviour(now time.Time, w detectors.Windows, signal detector
 		f.Onset = detectors.Onset{At: from.Add(now.Sub(from) / 2), Earliest: from, Latest: now}
 	case compare.Inconclusive:
 		return d.blind(f, detectors.WarmingUp, "inconclusive: "+c.Reason)
+	case compare.Pass:
 	}
 	return f
 }

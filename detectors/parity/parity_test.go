@@ -71,23 +71,33 @@ func TestJudge(t *testing.T) {
 	}{
 		{"alike", usual, usual, "quiet quiet quiet quiet quiet", ""},
 		{
-			"another model in staging", environment{map[string]float64{"gpt-5-0901": 10}, .01, .4}, usual, "firing quiet quiet quiet quiet",
+			"another model in staging",
+			environment{map[string]float64{"gpt-5-0901": 10}, .01, .4},
+			usual, "firing quiet quiet quiet quiet",
 			"gen_ai_response_model of assistant differs: staging has gpt-5-0901, production has gpt-5-0807",
 		},
 		{
-			"a straggler is no version in use", environment{map[string]float64{"gpt-5-0807": 100, "gpt-4": .1}, .01, .4}, usual,
+			"a straggler is no version in use",
+			environment{map[string]float64{"gpt-5-0807": 100, "gpt-4": .1}, .01, .4},
+			usual,
 			"quiet quiet quiet quiet quiet", "",
 		},
 		{
-			"staging refuses more", environment{map[string]float64{"gpt-5-0807": 100}, .04, .4}, usual, "quiet quiet firing quiet quiet",
+			"staging refuses more",
+			environment{map[string]float64{"gpt-5-0807": 100}, .04, .4},
+			usual, "quiet quiet firing quiet quiet",
 			"refusal ratio of assistant differs between staging and production: ",
 		},
 		{
-			"staging is faster", environment{map[string]float64{"gpt-5-0807": 100}, .01, .2}, usual, "quiet quiet quiet quiet firing",
+			"staging is faster",
+			environment{map[string]float64{"gpt-5-0807": 100}, .01, .2},
+			usual, "quiet quiet quiet quiet firing",
 			"latency of assistant differs between staging and production: the median of ",
 		},
 		{
-			"latency is measured in production only", environment{map[string]float64{"gpt-5-0807": 100}, .01, 0}, usual, "quiet quiet quiet firing blind",
+			"latency is measured in production only",
+			environment{map[string]float64{"gpt-5-0807": 100}, .01, 0},
+			usual, "quiet quiet quiet firing blind",
 			"latency of assistant is seen in production only, and not in staging",
 		},
 		{
