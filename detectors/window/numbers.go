@@ -57,9 +57,19 @@ func (n *numbers) sum(i, j int) float64 {
 			total += v
 		}
 	case n.mid != nil:
-		for _, v := range n.mid[i:j] {
+		// Four sums at a time: each addition need not wait for the one before.
+		var four [4]float64
+		mid := n.mid[i:j]
+		for ; len(mid) >= 4; mid = mid[4:] {
+			four[0] += float64(mid[0])
+			four[1] += float64(mid[1])
+			four[2] += float64(mid[2])
+			four[3] += float64(mid[3])
+		}
+		for _, v := range mid {
 			total += float64(v)
 		}
+		total += four[0] + four[1] + four[2] + four[3]
 	default:
 		whole := uint64(0)
 		for _, v := range n.small[i:j] {

@@ -12,6 +12,8 @@ type row struct {
 	off, n, size int
 	bad, total   numbers
 	states       []state
+	// odd counts the cells that were not seen throughout.
+	odd int
 	// mixed are the cells whose state no single byte can say, by index.
 	mixed map[int64]cell
 }
@@ -87,14 +89,29 @@ func (r *row) put(index int64, c cell) {
 	if r.states == nil {
 		return
 	}
-	if r.states[i] == mixture {
+	switch before := r.states[i]; {
+	case before == mixture:
 		delete(r.mixed, index)
+		fallthrough
+	case before != wholeSeen:
+		r.odd--
 	}
 	if r.states[i] = s; s == mixture {
 		if r.mixed == nil {
 			r.mixed = map[int64]cell{}
 		}
 		r.mixed[index] = cell{seen: c.seen, empty: c.empty, why: c.why}
+	}
+	if s != wholeSeen {
+		r.odd++
+	}
+	r.stateless()
+}
+
+// stateless gives the room of the states back when there is nothing to tell apart any more.
+func (r *row) stateless() {
+	if r.states != nil && r.odd == 0 {
+		r.states, r.mixed = nil, nil
 	}
 }
 
@@ -118,8 +135,11 @@ func (r *row) reach(index int64) {
 	if before == 0 && behind == 0 {
 		return
 	}
-	if before > 0 || behind > 1 {
-		r.stateful() // there are cells on the way that nobody wrote
+	if before > 1 || behind > 1 {
+		r.stateful() // there are cells on the way that nobody has written
+	}
+	if r.states != nil {
+		r.odd += before + behind
 	}
 	if r.off < before || r.off+r.n+behind > r.size {
 		r.move(before, behind)
@@ -156,18 +176,22 @@ func (r *row) drop(n int64) {
 	r.bad.clear(i, j)
 	r.total.clear(i, j)
 	if r.states != nil {
-		for k := range r.states[i:j] {
-			if r.states[i+k] == mixture {
+		for k, s := range r.states[i:j] {
+			if s != wholeSeen {
+				r.odd--
+			}
+			if s == mixture {
 				delete(r.mixed, r.first+int64(k))
 			}
 		}
 		clear(r.states[i:j])
+		r.stateless()
 	}
 	r.first += n
 	r.off += int(n)
 	r.n -= int(n)
 	if r.n == 0 {
-		r.off, r.states, r.mixed = 0, nil, nil
+		r.off, r.odd, r.states, r.mixed = 0, 0, nil, nil
 		r.bad.wipe()
 		r.total.wipe()
 	}
@@ -220,19 +244,36 @@ func (r *row) edge(t *total, i int, lo, hi int64) {
 
 // between takes whole cells.
 func (r *row) between(t *total, i, j int) {
+	// What was not seen holds nothing, so counts need no look at the states.
+	t.bad += r.bad.sum(r.off+i, r.off+j)
+	t.total += r.total.sum(r.off+i, r.off+j)
 	if r.states == nil {
-		t.bad += r.bad.sum(r.off+i, r.off+j)
-		t.total += r.total.sum(r.off+i, r.off+j)
 		t.seen += float64(int64(j-i) * r.width)
 		t.seenEnd = max(t.seenEnd, r.start()+int64(j)*r.width)
 		return
 	}
-	for ; i < j; i++ {
-		c := r.cell(i)
-		t.takeWhole(&c, r.width)
-		if c.seen > 0 {
-			t.seenEnd = max(t.seenEnd, r.start()+int64(i+1)*r.width)
+	seen, empty, newest := 0, 0, -1
+	for k, s := range r.states[r.off+i : r.off+j] {
+		switch s {
+		case wholeSeen:
+			seen++
+			newest = k
+		case wholeEmpty:
+			empty++
+		case unasked:
+		default:
+			c := r.cell(i + k)
+			c.bad, c.total = 0, 0
+			t.takeWhole(&c, r.width)
+			if c.seen > 0 {
+				newest = k
+			}
 		}
+	}
+	t.seen += float64(int64(seen) * r.width)
+	t.empty += float64(int64(empty) * r.width)
+	if newest >= 0 {
+		t.seenEnd = max(t.seenEnd, r.start()+int64(i+newest+1)*r.width)
 	}
 }
 
