@@ -62,7 +62,8 @@ func meaningful(line string) bool {
 	return line != "" && line[0] != '#'
 }
 
-// load reads a document into a value; it tells whether it could be read at all.
+// load reads a document into a value; it tells whether nothing is wrong so far. Where only some keys are wrong the rest is there, and is
+// looked at as well, so that all is told at once.
 func (d *document) load(into any) bool {
 	d.place, d.wrong = configs.Load(d.file, d.data, into, configs.Env{})
 	return len(d.wrong) == 0

@@ -97,9 +97,8 @@ func (o *openslo) read(d *document, kind string) {
 	switch kind {
 	case "SLO":
 		var s opensloSLO
-		if d.load(&s) {
-			o.im.slos = append(o.im.slos, func() []draft { return o.objectives(d, s) })
-		}
+		d.load(&s)
+		o.im.slos = append(o.im.slos, func() []draft { return o.objectives(d, s) })
 	case "SLI":
 		o.readIndicator(d)
 	case "DataSource":
@@ -114,9 +113,7 @@ func (o *openslo) readIndicator(d *document) {
 		header `yaml:",inline"`
 		Spec   opensloSLI `yaml:"spec"`
 	}
-	if !d.load(&s) {
-		return
-	}
+	d.load(&s)
 	name := s.Metadata.Name
 	if first, twice := o.indicators[name]; twice {
 		d.faults.Faultf("metadata.name", "duplicate-name", "the SLI %q stands in %s already", name, first.doc.file)
@@ -134,10 +131,9 @@ func (o *openslo) readSource(d *document) {
 			Details     any    `yaml:"connectionDetails"`
 		} `yaml:"spec"`
 	}
-	if d.load(&s) {
-		o.sources[s.Metadata.Name] = s.Spec.Type
-		d.note("spec", "source-ignored", "where to ask stands in the section prometheus; connection details are not taken over")
-	}
+	d.load(&s)
+	o.sources[s.Metadata.Name] = s.Spec.Type
+	d.note("spec", "source-ignored", "where to ask stands in the section prometheus; connection details are not taken over")
 }
 
 // objectives makes one for each target of an SLO.

@@ -52,9 +52,8 @@ type pyrraLatency struct {
 
 func (im *Importer) pyrra(d *document) {
 	var m pyrraManifest
-	if d.load(&m) {
-		im.slos = append(im.slos, func() []draft { return im.pyrraObjective(d, m) })
-	}
+	d.load(&m)
+	im.slos = append(im.slos, func() []draft { return im.pyrraObjective(d, m) })
 }
 
 func (im *Importer) pyrraObjective(d *document, m pyrraManifest) []draft {

@@ -115,7 +115,8 @@ func (im *Importer) read(d *document) {
 	}
 	m, ok := root.(map[string]any)
 	if !ok {
-		d.faults.Faultf("", "not-a-document", "this is no mapping, so no OpenSLO, Sloth or Pyrra document")
+		d.faults.Faultf("", "not-a-document", "this is no mapping, so no OpenSLO, Sloth or Pyrra document").
+			Suggest("write each entry of a list as a document of its own, with --- between them")
 		return
 	}
 	key := "apiVersion"
@@ -155,7 +156,7 @@ func otherVersion(d *document, m map[string]any, key, version string) {
 	}
 	for _, f := range families {
 		if strings.HasPrefix(version, f.prefix) {
-			d.faults.Faultf(key, "other-version", "this is a %s document of version %q; the version that is known is %q", f.who, version, f.known).
+			d.faults.Faultf(key, "other-version", "%s of version %q is not known, only %q", f.who, version, f.known).
 				Suggest("convert it to %s", f.known)
 			return
 		}
@@ -180,7 +181,7 @@ func (im *Importer) Finish() Result {
 		for _, draft := range slo() {
 			before := draft.doc.faults.Len()
 			im.check(&draft)
-			if before == draft.doc.faults.Len() {
+			if before == draft.doc.faults.Len() && len(draft.doc.wrong) == 0 {
 				r.Objectives = append(r.Objectives, draft.config)
 			}
 		}

@@ -124,9 +124,7 @@ type slothKeys struct {
 
 func (im *Importer) sloth(d *document) {
 	var f slothFile
-	if !d.load(&f) {
-		return
-	}
+	d.load(&f)
 	im.slos = append(im.slos, func() []draft {
 		return im.slothObjectives(d, f, slothKeys{"", "error_query", "total_query", "slo_plugins"})
 	})
@@ -134,9 +132,7 @@ func (im *Importer) sloth(d *document) {
 
 func (im *Importer) slothKube(d *document) {
 	var m slothManifest
-	if !d.load(&m) {
-		return
-	}
+	d.load(&m)
 	f := slothFile{Service: m.Spec.Service, SLOPlugins: m.Spec.SLOPlugins}
 	for _, k := range m.Spec.SLOs {
 		s := slothSLO{Name: k.Name, Objective: k.Objective, Plugins: k.Plugins}

@@ -65,9 +65,24 @@ func (c *Config) loadObjectives(dir string, doc *configs.Document) []configs.Dia
 		}
 	}
 	result := importer.Finish()
+	c.checkApart(report, result.Objectives)
 	c.Objectives = append(c.Objectives, result.Objectives...)
 	c.notes = append(c.notes, result.Notes...)
 	return append(result.Faults, doc.Resolve(report.Faults())...)
+}
+
+// checkApart tells of services whose environments imported queries cannot tell apart: each would be shown the numbers of all.
+func (c Config) checkApart(r *diag.Report, imported []burn.Config) {
+	told := map[string]bool{}
+	for _, o := range imported {
+		i := slices.IndexFunc(c.Services, func(s ServiceConfig) bool { return s.Name == o.Service })
+		if i < 0 || o.Environment != "" || len(c.environments(c.Services[i])) < 2 || told[o.Service] {
+			continue
+		}
+		told[o.Service] = true
+		r.Faultf("objectives", "needs-environment", "the imported objective %q takes its queries as they stand, so they cannot tell the environments of %s apart",
+			o.Name, o.Service).Allow(c.environments(c.Services[i])...).Suggest("write environment: NAME beside import")
+	}
 }
 
 // Notes are what imported files say and Firebreak leaves out, each with its place.
