@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/detectors"
 )
@@ -59,5 +61,34 @@ func TestTheOnsetIsThatOfWhoKnowsBest(t *testing.T) {
 				t.Errorf("began at %s, want %s", got, at(c.want))
 			}
 		})
+	}
+}
+
+// TestThenIsFoldingOn compares an incident that is carried on entry by entry with the fold of all, and the earlier ones stay as they were.
+func TestThenIsFoldingOn(t *testing.T) {
+	at := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+	var entries []bot.Entry
+	for i, verdict := range []detectors.Verdict{detectors.Firing, detectors.Firing, detectors.Quiet, detectors.Blind, detectors.Quiet} {
+		f := detectors.Finding{Key: []string{"b", "a"}[i%2], Service: "s", Verdict: verdict, Severity: detectors.Page, At: at.Add(time.Duration(i) * time.Minute)}
+		data, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := bot.EntryFinding
+		if i == 0 {
+			kind = bot.EntryOpened
+		}
+		entries = append(entries, bot.Entry{Incident: "inc", At: f.At, Kind: kind, Data: data})
+	}
+	var in bot.Incident
+	for i := range entries {
+		before := in
+		in = in.Then(entries[i])
+		if diff := cmp.Diff(bot.FoldIncident(entries[:i+1]), in); diff != "" {
+			t.Errorf("after %d entries (-fold +then):\n%s", i+1, diff)
+		}
+		if diff := cmp.Diff(bot.FoldIncident(entries[:i]), before); diff != "" {
+			t.Errorf("the one before %d entries changed (-was +is):\n%s", i+1, diff)
+		}
 	}
 }

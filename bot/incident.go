@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -140,6 +141,15 @@ type Delivery struct {
 // FoldIncident makes the incident from its timeline, oldest entry first. An empty timeline is the zero incident.
 func FoldIncident(entries []Entry) Incident {
 	var in Incident
+	for _, e := range entries {
+		in.apply(e)
+	}
+	return in
+}
+
+// Then is the incident after more entries; the one that it is asked of stays as it was.
+func (in Incident) Then(entries ...Entry) Incident {
+	in.Findings = slices.Clone(in.Findings)
 	for _, e := range entries {
 		in.apply(e)
 	}

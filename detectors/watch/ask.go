@@ -79,6 +79,11 @@ func (w *Watch) ask(ctx context.Context, s *signal, q Query) error {
 		return err
 	}
 	w.note(ctx, s.Signal.Name, answer.Notes)
+	return s.keep(w.windows, q, answer)
+}
+
+// keep puts an answer into windows: what was read, and that of the other series that are expected there was nothing.
+func (s *signal) keep(windows *window.Store, q Query, answer Answer) error {
 	type tile struct {
 		id detectors.SeriesID
 		at int64
@@ -89,7 +94,7 @@ func (w *Watch) ask(ctx context.Context, s *signal, q Query) error {
 			continue
 		}
 		t := window.Tile{End: r.At, Width: q.Step, Bad: r.Bad, Total: r.Total}
-		if err := w.windows.Put(r.Series, t); err != nil {
+		if err := windows.Put(r.Series, t); err != nil {
 			return &Sightless{Reason: detectors.Garbage, Err: err}
 		}
 		read[tile{r.Series, r.At.Unix()}] = struct{}{}
@@ -102,7 +107,7 @@ func (w *Watch) ask(ctx context.Context, s *signal, q Query) error {
 			if _, ok := read[tile{id, end.Unix()}]; ok {
 				continue
 			}
-			if err := w.windows.Put(id, window.Tile{End: end, Width: q.Step, State: window.Empty}); err != nil {
+			if err := windows.Put(id, window.Tile{End: end, Width: q.Step, State: window.Empty}); err != nil {
 				return &Sightless{Reason: detectors.Garbage, Err: err}
 			}
 		}
