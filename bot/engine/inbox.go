@@ -139,11 +139,19 @@ func (e *Engine) workDelivery(ctx context.Context, d bot.Delivery) (worked, erro
 		}
 		w.changed = w.changed || len(effective) > 0
 	}
-	if w.partial = told.Incomplete; w.partial == "" {
-		e.metrics.told.WithLabelValues(d.Source, "ok").Inc()
-	} else {
-		e.metrics.told.WithLabelValues(d.Source, "later").Inc()
+	if err := e.Observe(ctx, told.Findings); err != nil {
+		return w, fmt.Errorf("observe what was told: %w", err)
 	}
+	result := "ok"
+	switch w.partial = told.Incomplete; {
+	case w.partial != "":
+		result = "later"
+	case told.Unused != "":
+		result, w.problem = "unused", told.Unused
+		e.parts.Logger.InfoContext(ctx, "a delivery told nothing; its body is kept", "source", d.Source, "event", d.Event,
+			"delivery", d.ID, "why", told.Unused)
+	}
+	e.metrics.told.WithLabelValues(d.Source, result).Inc()
 	return w, nil
 }
 

@@ -34,7 +34,7 @@ func newMetrics(registry prometheus.Registerer, sources map[string]Source) metri
 		}),
 	}
 	registry.MustRegister(m.findings, m.transitions, m.open, m.told, m.pending)
-	for _, detector := range []string{"burn", "shift", "outlier", "canary", "drift", "parity", "absent"} {
+	for _, detector := range []string{"burn", "shift", "outlier", "canary", "drift", "parity", "absent", "alertmanager"} {
 		for _, verdict := range []detectors.Verdict{detectors.Quiet, detectors.Firing, detectors.Blind} {
 			m.findings.WithLabelValues(detector, string(verdict))
 		}
@@ -45,7 +45,7 @@ func newMetrics(registry prometheus.Registerer, sources map[string]Source) metri
 		m.transitions.WithLabelValues(string(t))
 	}
 	for source := range sources {
-		for _, result := range []string{"ok", "undecodable", "later"} {
+		for _, result := range []string{"ok", "undecodable", "unused", "later"} {
 			m.told.WithLabelValues(source, result)
 		}
 	}

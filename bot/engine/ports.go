@@ -45,13 +45,7 @@ type Source interface {
 }
 
 // Told is what a delivery said.
-type Told struct {
-	Changes     []bot.Change
-	Deployments []bot.Deployment
-	// Incomplete says what the source could not find out now, such as a change's paths; empty when nothing is missing. Telling the
-	// same delivery again later completes it.
-	Incomplete string
-}
+type Told = bot.Told
 
 // Approvals keeps questions and answers.
 type Approvals interface {
