@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
@@ -86,6 +88,31 @@ func (db *DB) FinishDelivery(ctx context.Context, source, id, problem string) er
 		}
 		return err
 	})
+}
+
+// DeliveryCount is how many deliveries of a source came in a stretch of time that ends at End.
+type DeliveryCount struct {
+	Source string
+	End    time.Time
+	N      int
+}
+
+// DeliveryCounts counts the deliveries of each source in (from, to], in stretches of a width to which from is aligned. Stretches
+// without any are left out.
+func (db *DB) DeliveryCounts(ctx context.Context, from, to time.Time, width time.Duration) ([]DeliveryCount, error) {
+	micros := width.Microseconds()
+	if micros <= 0 {
+		return nil, bot.Errorf(bot.Invalid, "deliveries cannot be counted in stretches of %s", width)
+	}
+	found, err := list(ctx, db.sql, func(rows *sql.Rows) (c DeliveryCount, err error) {
+		var stretch int64
+		err = rows.Scan(&c.Source, &stretch, &c.N)
+		c.End = time.UnixMicro((stretch + 1) * micros).UTC()
+		return c, err
+	}, `SELECT source, (received_at - 1) / `+strconv.FormatInt(micros, 10)+` AS stretch, COUNT(*) FROM deliveries
+		WHERE state IN ($1, $2, $3) AND received_at > $4 AND received_at <= $5 GROUP BY source, stretch ORDER BY source, stretch`,
+		DeliveryPending, DeliveryDone, DeliveryUndecodable, from, to)
+	return found, db.explain(ctx, "count deliveries", err)
 }
 
 // CountDeliveries counts the deliveries in each state; every state is there, if only with zero.

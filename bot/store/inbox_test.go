@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -108,5 +109,30 @@ func TestInboxHasEachDeliveryOnceHoweverManyBringIt(t *testing.T) {
 		if fresh != 10 {
 			t.Errorf("%d deliveries were told to be fresh, want 10", fresh)
 		}
+	})
+}
+
+func TestDeliveriesAreCountedByStretch(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		hour := t0.Truncate(time.Hour)
+		for i, d := range []struct {
+			source string
+			at     time.Time
+		}{
+			{"github", hour}, {"github", hour.Add(time.Microsecond)}, {"github", hour.Add(time.Hour)}, {"events", hour.Add(90 * time.Minute)},
+			{"github", hour.Add(3 * time.Hour)}, {"github", hour.Add(3*time.Hour + time.Microsecond)},
+		} {
+			must[bool](t)(db.PutDelivery(t.Context(), bot.Delivery{ID: string(rune('a' + i)), Source: d.source, ReceivedAt: d.at}))
+		}
+		got := must[[]store.DeliveryCount](t)(db.DeliveryCounts(t.Context(), hour, hour.Add(3*time.Hour), time.Hour))
+		want := []store.DeliveryCount{
+			{Source: "events", End: hour.Add(2 * time.Hour), N: 1}, {Source: "github", End: hour.Add(time.Hour), N: 2},
+			{Source: "github", End: hour.Add(3 * time.Hour), N: 1},
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("counts (-want +got):\n%s", d)
+		}
+		_, err := db.DeliveryCounts(t.Context(), hour, hour, 0)
+		wantCode(t, err, bot.Invalid)
 	})
 }

@@ -50,7 +50,7 @@ func (d *Detector) Name() string { return Name }
 // Severity is the worst that the detector can say.
 func (d *Detector) Severity() detectors.Severity { return d.config.Severity }
 
-// Judge gives one finding for each environment and signal, and one for the share of calls.
+// Judge gives one finding for each environment and signal, one for the share of calls, and one for the targets.
 func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding {
 	environments := d.environments(w)
 	out := make([]detectors.Finding, 0, len(environments)*(len(d.config.Signals)+1))
@@ -60,6 +60,9 @@ func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding
 		}
 		if d.config.Calls != "" {
 			out = append(out, d.share(now, w, environment))
+		}
+		if d.config.Targets != "" {
+			out = append(out, d.targets(now, w, environment))
 		}
 	}
 	return out
@@ -71,7 +74,7 @@ func (d *Detector) environments(w detectors.Windows) []string {
 		return []string{d.config.Environment}
 	}
 	var out []string
-	for _, signal := range append(slices.Clone(d.config.Signals), d.config.Calls, d.config.Requests) {
+	for _, signal := range append(slices.Clone(d.config.Signals), d.config.Calls, d.config.Requests, d.config.Targets) {
 		for _, id := range w.Series(signal) {
 			if id.Service == d.config.Service {
 				out = append(out, id.Environment)
@@ -85,13 +88,15 @@ func (d *Detector) environments(w detectors.Windows) []string {
 	return slices.Compact(out)
 }
 
-// series are those of a signal in one environment. One that nobody has seen is looked for too: its source may tell why.
+// series are those of a signal in one environment: the whole, or its parts where nobody gives the whole. One that nobody has seen
+// is looked for too: its source may tell why.
 func (d *Detector) series(w detectors.Windows, signal, environment string) []detectors.SeriesID {
+	whole := detectors.SeriesID{Signal: signal, Service: d.config.Service, Environment: environment}
 	out := slices.DeleteFunc(slices.Clone(w.Series(signal)), func(id detectors.SeriesID) bool {
 		return id.Service != d.config.Service || id.Environment != environment
 	})
-	if len(out) == 0 {
-		out = append(out, detectors.SeriesID{Signal: signal, Service: d.config.Service, Environment: environment})
+	if len(out) == 0 || slices.Contains(out, whole) {
+		return []detectors.SeriesID{whole}
 	}
 	return out
 }

@@ -79,6 +79,38 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestTargets(t *testing.T) {
+	d, err := New(Config{Service: "assistant", Environment: "production", Targets: "targets_up"}, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := detectors.SeriesID{Signal: "targets_up", Service: "assistant", Environment: "production"}
+	for _, test := range []struct {
+		name string
+		down time.Duration // for how long one of four is
+		want detectors.Verdict
+	}{
+		{"all are up", 0, detectors.Quiet},
+		{"one of four is down for three minutes", 3 * time.Minute, detectors.Quiet},
+		{"one of four is down for ten minutes", 10 * time.Minute, detectors.Firing},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := &detectorstest.Windows{}
+			for at := t0.Add(-2 * time.Hour); !at.After(t0); at = at.Add(step) {
+				up := 1.
+				if t0.Sub(at) < test.down {
+					up = .75
+				}
+				w.Add(id, at, up, 1)
+			}
+			f := d.Judge(t0, w)[0]
+			if f.Verdict != test.want || (f.Verdict == detectors.Firing && !f.Onset.Latest.Equal(t0.Add(-test.down+step))) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
 func TestOnset(t *testing.T) {
 	found := detector(t).Judge(t0, write(20*time.Minute, 25*time.Minute, 0))
 	for i, began := range []time.Time{t0.Add(-20 * time.Minute), t0.Add(-25 * time.Minute)} {

@@ -20,6 +20,8 @@ type Config struct {
 	// Calls and Requests are counted signals: for each request some calls are expected, as many as the day before.
 	Calls    string `yaml:"calls"`
 	Requests string `yaml:"requests"`
+	// Targets is a value signal: the share of the service's scrape targets that are up, as avg(up).
+	Targets string `yaml:"targets"`
 	// Severity is page, ticket or info. Empty means ticket.
 	Severity detectors.Severity `yaml:"severity"`
 }
@@ -36,8 +38,8 @@ func (c Config) Check(r *diag.Report) {
 	if c.Service == "" {
 		r.Faultf("service", "missing", "absence needs the service of which something is expected")
 	}
-	if len(c.Signals) == 0 && c.Calls == "" {
-		r.Faultf("signals", "missing", "absence needs the signals, or the calls, that are expected").Suggest("write signals: [refusal_ratio]")
+	if len(c.Signals) == 0 && c.Calls == "" && c.Targets == "" {
+		r.Faultf("signals", "missing", "absence needs the signals, the calls or the targets that are expected").Suggest("write signals: [refusal_ratio]")
 	}
 	if (c.Calls == "") != (c.Requests == "") {
 		r.Faultf("calls", "half", "calls and requests are given together: so many calls for each request")

@@ -76,22 +76,22 @@ func total(w detectors.Windows, series []detectors.SeriesID, to time.Time, span 
 
 // shares are calls for each request, by step.
 func (d *Detector) shares(w detectors.Windows, calls, requests []detectors.SeriesID, from, to time.Time) []detectors.Point {
-	count := map[time.Time]float64{}
+	count := map[int64]float64{} // by seconds: the same moment in another zone is another time
 	for _, id := range calls {
 		for _, p := range w.Points(id, from, to, d.step) {
-			count[p.At] += p.Total
+			count[p.At.Unix()] += p.Total
 		}
 	}
-	asked := map[time.Time]float64{}
+	asked := map[int64]float64{}
 	for _, id := range requests {
 		for _, p := range w.Points(id, from, to, d.step) {
-			asked[p.At] += p.Total
+			asked[p.At.Unix()] += p.Total
 		}
 	}
 	var out []detectors.Point
 	for at := from.Add(d.step); !at.After(to); at = at.Add(d.step) {
-		if n := asked[at]; n > 0 {
-			out = append(out, detectors.Point{At: at, Value: count[at] / n, Total: n})
+		if n := asked[at.Unix()]; n > 0 {
+			out = append(out, detectors.Point{At: at, Value: count[at.Unix()] / n, Total: n})
 		}
 	}
 	return out

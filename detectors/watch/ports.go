@@ -42,6 +42,12 @@ type Source interface {
 // has not happened there yet cannot be asked for: it would look like silence.
 type Clocked interface{ Ahead() time.Duration }
 
+// Renamer is what a source may know beside its answers: under which other name something that is gone seems to have come back.
+// The answer is a sentence for people, empty when nothing looks like it.
+type Renamer interface {
+	Renamed(ctx context.Context, signal string, now time.Time) (string, error)
+}
+
 // Sink hears of findings. After an error the same findings are handed on again with the next tick.
 type Sink interface {
 	Observe(ctx context.Context, findings []detectors.Finding) error

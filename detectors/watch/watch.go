@@ -46,6 +46,7 @@ type Watch struct {
 	signals  []*signal
 	ledger   ledger
 	sight    sight
+	hinted   map[string]hint
 
 	// seen guards the answers of Status and Findings, and the remarks that were logged.
 	seen   sync.Mutex
@@ -101,7 +102,7 @@ func New(c Config, p Parts) (*Watch, error) {
 	if p.Tracer == nil {
 		p.Tracer = noTracer()
 	}
-	w := &Watch{config: c, parts: p, windows: windows, ledger: newLedger(c.Refresh), sight: newSight(), noted: map[string]bool{}}
+	w := &Watch{config: c, parts: p, windows: windows, ledger: newLedger(c.Refresh), sight: newSight(), noted: map[string]bool{}, hinted: map[string]hint{}}
 	w.metrics = newMetrics(p.Registry, p.Signals)
 	for _, s := range p.Signals {
 		w.signals = append(w.signals, &signal{Watched: s, piece: pieceTiles, slices: map[detectors.SeriesID]time.Time{}})
@@ -164,7 +165,7 @@ func (w *Watch) Tick(ctx context.Context) error {
 		w.restored = true
 	}
 	behind := w.behind(ctx)
-	to := started.Add(-behind).Truncate(w.config.base())
+	to := started.Add(-behind).Truncate(w.config.base()).UTC()
 	w.askAll(ctx, func(ctx context.Context, s *signal) { w.askNewest(ctx, s, to) })
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -241,6 +242,7 @@ func (w *Watch) judge(ctx context.Context, to time.Time, again bool) error {
 		_, span := w.parts.Tracer.Start(ctx, "watch.judge", trace.WithAttributes(attribute.String("detector", d.Name())))
 		found := d.Judge(to, w.windows)
 		span.End()
+		w.hints(ctx, to, found)
 		if !again {
 			w.sight.count(d, found)
 		}
@@ -286,8 +288,8 @@ func (w *Watch) restore(ctx context.Context, now time.Time) error {
 	err := w.parts.Tiles.LoadChunks(ctx, now.Add(-w.config.Retention).Truncate(time.Hour), func(c detectors.Chunk) error {
 		whole := c.Series
 		whole.Slice = ""
-		sliced := whole != c.Series
-		if !watched[whole] || c.Start.After(now) || (sliced && now.Sub(c.Start) > sliceRetention) {
+		sliced := watched[whole] && now.Sub(c.Start) <= sliceRetention // a slice of what is watched
+		if (!watched[c.Series] && !sliced) || c.Start.After(now) {
 			return nil
 		}
 		if err := w.windows.Load(c); err != nil {

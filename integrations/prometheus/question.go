@@ -47,7 +47,9 @@ type question struct {
 	selectors            []tally
 	bad, total, requires *counter
 	value, sliced        string
-	prices               *PriceBy
+	// metrics are the names of the metrics that are read.
+	metrics []string
+	prices  *PriceBy
 }
 
 // newQuestion compiles a signal for the targets that it concerns.
@@ -142,6 +144,7 @@ func (q *question) compileValue(query string, narrow []*labels.Matcher) error {
 		if f != nil {
 			return "", fmt.Errorf("signal %s: value: %w", q.signal.Name, f)
 		}
+		q.metrics = metricsOf(expr)
 		if !q.asIs {
 			lift(expr, narrow, keep)
 		}
@@ -182,6 +185,9 @@ func (q *question) compileCounters(s SignalConfig, narrow []*labels.Matcher) err
 	}
 	for _, s := range found.list {
 		narrowSelector(s.vector, narrow)
+		if !slices.Contains(q.metrics, s.vector.Name) {
+			q.metrics = append(q.metrics, s.vector.Name)
+		}
 		q.selectors = append(q.selectors, tally{selector: s.vector.String(), of: s.of})
 	}
 	return nil

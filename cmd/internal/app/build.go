@@ -36,10 +36,11 @@ func (a *App) buildWatch(context.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := prometheus.NewSource(client, signals, prometheus.Targets(a.config.services(), a.config.Prometheus.EnvironmentLabel))
+	asked, err := prometheus.NewSource(client, signals, prometheus.Targets(a.config.services(), a.config.Prometheus.EnvironmentLabel))
 	if err != nil {
 		return err
 	}
+	source := sources{Source: asked, inbox: a.db, from: a.config.deliverers()}
 	a.watched = source.Watched()
 	judges, err := a.config.detectors(a.watched)
 	if err != nil {

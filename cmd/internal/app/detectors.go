@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/diag"
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/absent"
@@ -54,6 +55,9 @@ func (c Config) detectors(watched []watch.Watched) ([]detectors.Detector, error)
 	}
 	for _, a := range c.Detectors.Absent {
 		b.add(absent.New(a, b.step))
+	}
+	if from := c.deliverers(); len(from) > 0 {
+		b.add(absent.NewDeliveries(deliveriesSignal, bot.Self, from, b.step), nil)
 	}
 	for _, k := range c.Detectors.Canary {
 		b.compare(canary.New(k, b.named(k.Signals), b.step))
@@ -194,7 +198,7 @@ func (c Config) checkDetectors(r *diag.Report) {
 		e.Check(r.At("absent").Index(i))
 		c.checkScope(r.At("absent").Index(i), detectorScope{
 			service: e.Service, environment: e.Environment, counted: []string{"calls", "requests"},
-			signals: map[string][]string{"signals": e.Signals, "calls": {e.Calls}, "requests": {e.Requests}},
+			signals: map[string][]string{"signals": e.Signals, "calls": {e.Calls}, "requests": {e.Requests}, "targets": {e.Targets}},
 		})
 	}
 	c.checkSlices(r)
