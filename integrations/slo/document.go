@@ -23,17 +23,19 @@ type document struct {
 	wrong []configs.Diagnostic
 }
 
-// split cuts a file into its documents. What stands before one becomes empty lines, so that everything keeps its place.
-func split(data []byte) [][]byte {
+// split cuts a file into its documents. What stands before one becomes empty lines, so that everything keeps its place. It stops after
+// one document too many, or where so many lines stand before so many documents that they are no collection of objectives.
+func split(data []byte) (parts [][]byte, whole bool) {
+	const mostLines = 8 << 20 // empty ones, of all documents together
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	var out [][]byte
 	var open []byte
-	full, line := false, 0
+	full, line, begin, before := false, 0, 0, 0
 	end := func() {
 		if full {
-			out = append(out, open)
+			before += begin
+			parts = append(parts, append(bytes.Repeat([]byte("\n"), begin), open...))
 		}
-		open, full = bytes.Repeat([]byte("\n"), line), false
+		open, full, begin = nil, false, line
 	}
 	for text := range bytes.Lines(data) {
 		bare := string(bytes.TrimRight(text, "\r\n"))
@@ -50,10 +52,12 @@ func split(data []byte) [][]byte {
 			open = append(open, text...)
 			full = full || meaningful(bare)
 		}
-		line++
+		if line++; len(parts) > maxDocuments || before > mostLines {
+			return parts, false
+		}
 	}
 	end()
-	return out
+	return parts, len(parts) <= maxDocuments && before <= mostLines
 }
 
 // meaningful tells a line that holds more than a comment.

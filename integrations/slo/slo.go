@@ -72,7 +72,7 @@ func (im *Importer) Add(name string, data []byte, terms Terms) {
 		fresh(data).load(new(any))
 		return
 	}
-	parts := split(data)
+	parts, whole := split(data)
 	if len(parts) == 0 {
 		d := fresh(data)
 		if d.load(new(any)) {
@@ -81,10 +81,9 @@ func (im *Importer) Add(name string, data []byte, terms Terms) {
 	}
 	for i, part := range parts {
 		d := fresh(part)
-		if i == maxDocuments {
+		if last := i == len(parts)-1; last && !whole {
 			d.load(new(any))
-			d.faults.Faultf("", "too-many-documents", "a file may hold %d documents, this one has %d", maxDocuments, len(parts)).
-				Suggest("divide it")
+			d.faults.Faultf("", "too-many-documents", "a file may hold %d documents, and here begins one too many", maxDocuments).Suggest("divide the file")
 			return
 		}
 		im.read(d)
@@ -177,19 +176,20 @@ type draft struct {
 // Finish makes the objectives of all files that were added.
 func (im *Importer) Finish() Result {
 	var r Result
+	var drafts []draft
 	for _, slo := range im.slos {
-		for _, draft := range slo() {
-			before := draft.doc.faults.Len()
-			im.check(&draft)
-			if before == draft.doc.faults.Len() && len(draft.doc.wrong) == 0 {
-				r.Objectives = append(r.Objectives, draft.config)
-			}
+		for _, d := range slo() {
+			im.check(&d)
+			drafts = append(drafts, d)
 		}
 	}
-	bad := map[*document]bool{}
+	for _, d := range drafts {
+		if d.doc.faults.Len() == 0 && len(d.doc.wrong) == 0 {
+			r.Objectives = append(r.Objectives, d.config)
+		}
+	}
 	for _, d := range im.docs {
 		faults, notes := d.diagnostics()
-		bad[d] = len(faults) > 0
 		r.Faults, r.Notes = append(r.Faults, faults...), append(r.Notes, notes...)
 	}
 	configs.Sort(r.Faults)
