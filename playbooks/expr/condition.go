@@ -48,7 +48,9 @@ func fixForBool(t *cel.Type) string {
 
 // Eval tells whether the condition is true of the scope. An error means that it is neither: what it rests on is absent, blind
 // or beyond the cost limit.
-func (c *Condition) Eval(scope Scope) (bool, error) {
+func (c *Condition) Eval(scope Scope) (bool, error) { return c.eval(scope) }
+
+func (c *Condition) eval(scope seen) (bool, error) {
 	out, _, err := c.expression.eval(c.expression.program, scope)
 	if err != nil {
 		return false, err

@@ -139,8 +139,14 @@ func bigNumber(n uint64) string {
 	return fmt.Sprint(n)
 }
 
+// seen is what an expression sees: the scope of an incident, or a message.
+type seen interface {
+	vars() map[string]any
+	functions() map[string]cel.LateBoundFunction
+}
+
 // eval evaluates with the scope. An error never holds more than the language's own sentence and what Readings said.
-func (c *compiled) eval(program cel.Program, scope Scope) (ref.Val, *cel.EvalDetails, error) {
+func (c *compiled) eval(program cel.Program, scope seen) (ref.Val, *cel.EvalDetails, error) {
 	vars, err := cel.FunctionVars(scope.vars(), scope.functions())
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot bind the scope: %w", err)

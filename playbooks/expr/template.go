@@ -155,7 +155,9 @@ func (t *Template) Constant() (string, bool) {
 
 // Render evaluates the holes. It gives a string, or for a template that is exactly one hole the type that was wanted:
 // string, int64, float64, bool, time.Duration, map[string]any or []any.
-func (t *Template) Render(scope Scope) (any, error) {
+func (t *Template) Render(scope Scope) (any, error) { return t.render(scope) }
+
+func (t *Template) render(scope seen) (any, error) {
 	if hole := t.single(); hole != nil {
 		out, _, err := hole.eval(hole.program, scope)
 		if err != nil {
