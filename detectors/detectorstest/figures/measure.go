@@ -79,7 +79,7 @@ func Measure(o Options) Report {
 	take("shift", fmt.Sprintf(" seeded shifts, %d seeds", o.Seeds), func() ([]Figure, error) { return shiftFigures(o.Seeds) })
 	take("burn", fmt.Sprintf(" %d traces", o.Traces), func() ([]Figure, error) { return burnFigures(o.Traces) })
 	take("canary", fmt.Sprintf(" %d pairs", o.Pairs), func() ([]Figure, error) { return canaryFigures(o.Pairs) })
-	take("cost", "", costFigures)
+	take("cost", "", func() ([]Figure, error) { return costFigures(min(16, o.Seeds+4)) })
 	r.Seconds = time.Since(began).Seconds()
 	return r
 }

@@ -206,9 +206,9 @@ func MeanFalseAlarms(seeds int) (mean float64, by map[seeded.Noise]float64) {
 	return mean, by
 }
 
-// Cost is what the detector shift needs for a point of a series, and for a series that it has watched for weeks.
-func Cost() (perPoint time.Duration, bytes float64) {
-	const series, minutes = 16, 21 * 24 * 60
+// Cost is what the detector shift needs for a point of a series, and for a series that it has watched for weeks, as the mean of some.
+func Cost(series int) (perPoint time.Duration, bytes float64) {
+	const minutes = 21 * 24 * 60
 	c := seeded.Cases(0, seeded.Daily)[0]
 	points := c.Series(7, minutes*time.Minute, -1)
 	var before, after runtime.MemStats
@@ -226,11 +226,11 @@ func Cost() (perPoint time.Duration, bytes float64) {
 	took := time.Since(began)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	bytes = float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / series
+	bytes = float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / float64(series)
 	runtime.KeepAlive(points)
 	runtime.KeepAlive(levels)
 	runtime.KeepAlive(scorers)
-	return took / (series * minutes), bytes
+	return took / time.Duration(series*minutes), bytes
 }
 
 func shiftFigures(seeds int) ([]Figure, error) {
@@ -260,8 +260,8 @@ func shiftFigures(seeds int) ([]Figure, error) {
 	return label("shift", "", figures), nil
 }
 
-func costFigures() ([]Figure, error) {
-	perPoint, bytes := Cost()
+func costFigures(series int) ([]Figure, error) {
+	perPoint, bytes := Cost(series)
 	return label("cost", "", []Figure{
 		{What: "shift, level and shape together", Unit: "µs a point", Got: float64(perPoint.Nanoseconds()) / 1e3, Bar: atMost(20), Better: atMost(20)},
 		{What: "shift, level and shape together", Unit: "KiB a series", Got: bytes / 1024, Bar: atMost(64), Better: atMost(64)},
