@@ -31,6 +31,7 @@ func TestTheShippedExampleReadsWell(t *testing.T) {
 		Services   any             `yaml:"services"`
 		Signals    any             `yaml:"signals"`
 		Objectives any             `yaml:"objectives"`
+		Detectors  any             `yaml:"detectors"`
 		Windows    calendar.Config `yaml:"windows"`
 		Classify   classify.Config `yaml:"classify"`
 		Risk       risk.Weights    `yaml:"risk"`
