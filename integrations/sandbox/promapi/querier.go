@@ -87,24 +87,32 @@ func fits(l labels.Labels, ms []*labels.Matcher) bool {
 func (q *querier) LabelValues(
 	_ context.Context, name string, _ *storage.LabelHints, ms ...*labels.Matcher,
 ) ([]string, annotations.Annotations, error) {
-	seen := map[string]struct{}{}
-	for _, s := range q.match(ms) {
-		if v := s.labels.Get(name); v != "" {
-			seen[v] = struct{}{}
-		}
-	}
-	return sorted(seen), nil, nil
+	return valuesOf(q.match(ms), name), nil, nil
 }
 
 // LabelNames lists the names of labels among the matching series, sorted.
 func (q *querier) LabelNames(
 	_ context.Context, _ *storage.LabelHints, ms ...*labels.Matcher,
 ) ([]string, annotations.Annotations, error) {
+	return namesOf(q.match(ms)), nil, nil
+}
+
+func valuesOf(series []stretch, name string) []string {
 	seen := map[string]struct{}{}
-	for _, s := range q.match(ms) {
+	for _, s := range series {
+		if v := s.labels.Get(name); v != "" {
+			seen[v] = struct{}{}
+		}
+	}
+	return sorted(seen)
+}
+
+func namesOf(series []stretch) []string {
+	seen := map[string]struct{}{}
+	for _, s := range series {
 		s.labels.Range(func(l labels.Label) { seen[l.Name] = struct{}{} })
 	}
-	return sorted(seen), nil, nil
+	return sorted(seen)
 }
 
 func sorted(set map[string]struct{}) []string {
