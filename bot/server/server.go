@@ -143,6 +143,7 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /api/v1/incidents/{id}", s.getIncident)
 	guarded("POST /api/v1/incidents/{id}/acknowledge", s.acknowledge)
 	guarded("GET /api/v1/changes", s.listChanges)
+	guarded("POST /api/v1/changes", s.recordChange)
 	guarded("GET /api/v1/findings", s.listFindings)
 	guarded("GET /api/v1/runs", s.listRuns)
 	guarded("GET /api/v1/runs/{id}", s.getRun)

@@ -46,6 +46,7 @@ type App struct {
 	server    *server.Server
 	scheduler *scheduler
 	vendors   vendors
+	inbound   map[string]inbound
 	health    *health
 	announcer *latest
 	language  *language

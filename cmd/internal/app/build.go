@@ -12,6 +12,7 @@ import (
 	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
+	"github.com/firebreak-dev/firebreak/integrations/events"
 	"github.com/firebreak-dev/firebreak/integrations/github"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus"
@@ -82,6 +83,11 @@ func (a *App) buildEngine(context.Context) error {
 	}
 	if a.config.GitHub.Enabled() {
 		parts.Sources["github"] = lateSource{a}
+	}
+	parts.Sources["api"] = events.Recorded{}
+	a.inbound = a.config.inbound(a.options.Clock.Now)
+	for name, source := range a.inbound {
+		parts.Sources[name] = source
 	}
 	if a.watch != nil {
 		parts.Windows = a.watch.Windows()
@@ -246,6 +252,9 @@ func (a *App) buildServer(context.Context) (err error) {
 	}
 	if a.vendors.github != nil {
 		parts.Receivers["github"] = a.vendors.github
+	}
+	for name, source := range a.inbound {
+		parts.Receivers[name] = source
 	}
 	if a.vendors.buttons != nil {
 		parts.Mounts["POST /slack/interactions"] = a.vendors.buttons

@@ -44,6 +44,26 @@ func (c *Client) Changes(ctx context.Context, service string) ([]bot.Change, err
 	return NotNil(answer.Changes), err
 }
 
+// Record is a change as a script tells it.
+type Record = bot.Record
+
+// Kind is a kind of change.
+type Kind = bot.Kind
+
+// Recorded is what became of a change that was told.
+type Recorded struct {
+	Change string `json:"change"`
+	// Result is "accepted", or "duplicate" when the very same was told before.
+	Result string `json:"result"`
+}
+
+// Record tells of a change.
+func (c *Client) Record(ctx context.Context, r Record) (Recorded, error) {
+	var answer Recorded
+	err := c.call(ctx, http.MethodPost, "/api/v1/changes", r, &answer)
+	return answer, err
+}
+
 // Decide answers an approval.
 func (c *Client) Decide(ctx context.Context, id string, approve bool, by string) (bot.Approval, error) {
 	decision := bot.Denied

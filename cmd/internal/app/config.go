@@ -22,6 +22,7 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/burn"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
+	"github.com/firebreak-dev/firebreak/integrations/events"
 	"github.com/firebreak-dev/firebreak/integrations/github"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus"
@@ -44,6 +45,7 @@ type Config struct {
 	Prometheus prometheus.Config        `yaml:"prometheus" doc:"where signals are asked for"`
 	Watch      watch.Config             `yaml:"watch" doc:"how often signals are asked for and judged"`
 	GitHub     github.Config            `yaml:"github" doc:"where changes come from and are undone"`
+	Events     events.Config            `yaml:"events" doc:"who else tells of changes, by CloudEvents or any JSON"`
 	Slack      slack.Config             `yaml:"slack" doc:"where incidents are shown"`
 	PagerDuty  pagerduty.Config         `yaml:"pagerduty" doc:"who is paged"`
 	Server     server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
@@ -166,6 +168,7 @@ func (c Config) Check(r *diag.Report) {
 	c.checkPrometheus(r)
 	c.Watch.Check(r.At("watch"))
 	c.GitHub.Check(r.At("github"))
+	c.Events.Check(r.At("events"))
 	c.Slack.Check(r.At("slack"))
 	c.PagerDuty.Check(r.At("pagerduty"))
 	c.Server.Check(r.At("server"))

@@ -83,7 +83,7 @@ func (a *App) schedule() {
 		a.scheduler.add("watch", every{interval}, a.watch.Tick)
 	}
 	a.scheduler.add("incidents", every{interval}, func(ctx context.Context) error {
-		var judged time.Time
+		judged := now() // without a watch, alerts are told when they change
 		if a.watch != nil {
 			judged = a.watch.Status().Ticked
 		}
