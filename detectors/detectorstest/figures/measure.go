@@ -12,7 +12,8 @@ import (
 type Options struct {
 	// Data is a folder of recordings; each folder below it, or itself, that has the layout of a data set is measured.
 	Data string
-	// Traces, Seeds and Pairs are how many of each are drawn; zero means 500, 12 and 1,000.
+	// Traces, Seeds and Pairs are how many of each are drawn; zero means 500, 12 and 1,000. There are ten times as many objectives as
+	// pairs.
 	Traces, Seeds, Pairs int
 	// Only names the suites to measure; empty means all.
 	Only []string
@@ -22,7 +23,7 @@ type Options struct {
 
 // Suites lists what can be measured.
 func Suites() []string {
-	return []string{"nab", "nezha", "tcpd", "petshop", "shift", "burn", "canary", "cost"}
+	return []string{"nab", "nezha", "tcpd", "petshop", "shift", "burn", "canary", "cost", "scale"}
 }
 
 // layouts tell a data set by what lies in its folder.
@@ -80,6 +81,7 @@ func Measure(o Options) Report {
 	take("burn", fmt.Sprintf(" %d traces", o.Traces), func() ([]Figure, error) { return burnFigures(o.Traces) })
 	take("canary", fmt.Sprintf(" %d pairs", o.Pairs), func() ([]Figure, error) { return canaryFigures(o.Pairs) })
 	take("cost", "", func() ([]Figure, error) { return costFigures(min(16, o.Seeds+4)) })
+	take("scale", " a tick over many objectives", func() ([]Figure, error) { return scaleFigures(10 * o.Pairs) })
 	r.Seconds = time.Since(began).Seconds()
 	return r
 }
