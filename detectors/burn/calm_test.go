@@ -22,7 +22,6 @@ func TestCalmIsWhatJudgeSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := begin
-		calm := false
 		for range rapid.IntRange(1, 12).Draw(t, "stretches") {
 			minutes := rapid.IntRange(1, 400).Draw(t, "minutes")
 			state := window.State(rapid.IntRange(0, 5).Draw(t, "state"))
@@ -41,7 +40,7 @@ func TestCalmIsWhatJudgeSays(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if calm = d.Calm(at, w); !calm {
+			if !d.Calm(at, w) {
 				continue
 			}
 			for _, f := range d.Judge(at, w) {
