@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -56,7 +57,8 @@ func envelope(header http.Header, body []byte) ([]byte, error) {
 // readEvent reads a CloudEvent, or a CDEvent that came without an envelope.
 func readEvent(body []byte) (event, error) {
 	var e event
-	if err := json.Unmarshal(body, &e); err != nil {
+	var odd *json.UnmarshalTypeError
+	if err := json.Unmarshal(body, &e); err != nil && (!errors.As(err, &odd) || odd.Field == "") {
 		return e, bot.Errorf(bot.Invalid, "the body is not a CloudEvent").Because(err)
 	}
 	if e.SpecVersion == "" && e.Type == "" {

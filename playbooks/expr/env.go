@@ -28,6 +28,9 @@ type Env struct {
 	cel *cel.Env
 	// own are the names that the scope brings, known is everything that can be called or read.
 	own, known []string
+	// unsized says that nothing is known of how large the values are: then only what is too expensive at its least is refused at
+	// load, and the limit at run time does the rest.
+	unsized bool
 }
 
 // New makes the environment of the language. Making one costs about a millisecond; make it once. It depends on nothing but
@@ -119,9 +122,13 @@ func (e *Env) compile(text string) (*compiled, []Problem) {
 	if err != nil {
 		return nil, []Problem{{Message: "the cost of the expression cannot be estimated: " + err.Error()}}
 	}
-	if estimate.Max > maxCost {
+	steps := estimate.Max
+	if e.unsized {
+		steps = estimate.Min
+	}
+	if steps > maxCost {
 		return nil, []Problem{{
-			Message: fmt.Sprintf("the expression may take %s steps, the limit is %d", bigNumber(estimate.Max), maxCost),
+			Message: fmt.Sprintf("the expression may take %s steps, the limit is %d", bigNumber(steps), maxCost),
 			Fix:     "nest fewer loops over suspects, and match shorter texts",
 		}}
 	}

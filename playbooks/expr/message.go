@@ -56,7 +56,7 @@ func NewMessages() *Messages {
 		known = append(known, m.Function())
 	}
 	slices.Sort(known)
-	return &Messages{&Env{cel: env, own: own, known: slices.Compact(known)}}
+	return &Messages{&Env{cel: env, own: own, known: slices.Compact(known), unsized: true}}
 }
 
 // MessageCondition is a condition over a message.

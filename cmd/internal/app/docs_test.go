@@ -130,7 +130,12 @@ func docEnv(t *testing.T) configs.Env {
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	return configs.Env{
-		Lookup:   func(name string) (string, bool) { return "secret-of-" + name, true },
+		Lookup: func(name string) (string, bool) {
+			if name == "EVENTS_SECRET" { // it has a form of its own
+				return "whsec_c2VjcmV0LW9mLUVWRU5UU19TRUNSRVQtd2l0aC1tb3Jl", true
+			}
+			return "secret-of-" + name, true
+		},
 		ReadFile: func(string) ([]byte, error) { return text, nil },
 	}
 }
