@@ -26,6 +26,7 @@ type Parts struct {
 	Reader    Reader
 	Viewer    Viewer
 	Operator  Operator
+	Gates     Gatekeeper
 	Health    Health
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -149,6 +150,12 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /api/v1/runs/{id}", s.getRun)
 	guarded("GET /api/v1/approvals", s.listApprovals)
 	guarded("POST /api/v1/approvals/{id}", s.decide)
+
+	if s.parts.Gates != nil {
+		guarded("GET /gates/{service}", s.promotion)
+		guarded("POST /gates/{service}", s.promotion)
+		handle("POST /gates/flagger/{hook}/{service}", http.HandlerFunc(s.flagger))
+	}
 
 	guarded("GET /{$}", s.homePage)
 	guarded("GET /incidents/{id}", s.incidentPage)

@@ -102,7 +102,7 @@ func serve(t *testing.T, f *fake, token string) (url string, s *Server) {
 	t.Helper()
 	f.known = map[string]bool{}
 	s, err := New(Config{Listen: "127.0.0.1:0", Token: secret.New(token)}, Parts{
-		Receivers: map[string]Receiver{"github": f}, Inbox: f, Reader: f, Viewer: f, Operator: f, Health: f,
+		Receivers: map[string]Receiver{"github": f}, Inbox: f, Reader: f, Viewer: f, Operator: f, Health: f, Gates: keeper{},
 		Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 	})
 	if err != nil {

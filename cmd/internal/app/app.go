@@ -39,6 +39,7 @@ type App struct {
 	registry  *prometheus.Registry
 	tracing   trace.TracerProvider
 	db        *store.DB
+	rules     rules
 	engine    *engine.Engine
 	watch     *watch.Watch
 	watched   []watch.Watched

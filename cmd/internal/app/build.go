@@ -75,6 +75,7 @@ func (a *App) buildEngine(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.rules = rules
 	parts := engine.Parts{
 		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Runs: a.db, Memory: a.db,
 		Documents: documents{a.db}, Playbooks: a.language, Conditions: a.language, Announcer: a.announcer,
@@ -247,7 +248,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	a.health = &health{app: a}
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
-		Operator: a.engine, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
+		Operator: a.engine, Gates: gatekeeper{a}, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {
