@@ -109,10 +109,13 @@ type backtesting struct {
 	engine *engine.Engine
 	charts map[string]string
 	notes  []string
+	// noted are the remarks about answers, unnoted how many more there were.
+	noted   map[string]bool
+	unnoted int
 }
 
 func newBacktesting(ctx context.Context, c Config, o BacktestOptions, p *past) (*backtesting, error) {
-	b := &backtesting{config: c, options: o, past: p, step: c.Watch.Interval, charts: map[string]string{}, notes: p.notes}
+	b := &backtesting{config: c, options: o, past: p, step: c.Watch.Interval, charts: map[string]string{}, notes: p.notes, noted: map[string]bool{}}
 	if err := b.bound(); err != nil {
 		return nil, err
 	}
@@ -218,6 +221,9 @@ func (b *backtesting) run(ctx context.Context) error {
 // walk goes through a block tile by tile.
 func (b *backtesting) walk(ctx context.Context, k *block) error {
 	base := b.replay.Base()
+	for _, s := range k.signals {
+		b.remarks(s.parts)
+	}
 	for at := k.from.Add(base); !at.After(k.to); at = at.Add(base) {
 		if err := k.put(b.replay, at, base); err != nil {
 			return err
@@ -316,6 +322,9 @@ func (b *backtesting) result() BacktestResult {
 	r := BacktestResult{
 		From: b.from, To: b.to, StepSeconds: b.step.Seconds(), Steps: int(b.to.Sub(b.from) / b.step), Objectives: len(b.config.Objectives),
 		Detectors: b.judges, Changes: len(b.kept.changes), Incidents: []backtest.Incident{}, Notes: NotNil(b.notes),
+	}
+	if b.unnoted > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d more remarks of this kind", b.unnoted))
 	}
 	known, outside := within(b.options.Known, b.from, b.to)
 	r.Notes = slices.Concat(r.Notes, b.past.silent(b.replay), outside)

@@ -204,14 +204,34 @@ func (b *backtesting) askOnce(ctx context.Context, q watch.Query) (watch.Answer,
 	return b.past.source.Ask(ctx, q)
 }
 
-// unseen notes once for each signal that a part of the past could not be read.
+// mostNotes bounds what is noted of answers; what is beyond it is counted.
+const mostNotes = 20
+
+// unseen notes that a part of the past could not be read.
 func (b *backtesting) unseen(p part) {
-	b.notes = append(b.notes, fmt.Sprintf("%s could not be read from %s to %s, and was taken as not seen: %v",
-		p.q.Signal, clockOf(p.q.From), clockOf(p.q.To), p.err))
+	b.note(fmt.Sprintf("%s could not be read from %s to %s, and was taken as not seen: %v", p.q.Signal, clockOf(p.q.From), clockOf(p.q.To), p.err))
 }
 
-// maxUnseen bounds those notes.
-const maxUnseen = 20
+// note keeps a remark about an answer once.
+func (b *backtesting) note(text string) {
+	switch {
+	case b.noted[text]:
+	case len(b.noted) >= mostNotes:
+		b.unnoted++
+	default:
+		b.noted[text] = true
+		b.notes = append(b.notes, text)
+	}
+}
+
+// remarks notes what the source says beside its answers.
+func (b *backtesting) remarks(parts []part) {
+	for _, p := range parts {
+		for _, text := range p.a.Notes {
+			b.note(p.q.Signal + ": " + text)
+		}
+	}
+}
 
 // catchUp fills the windows up to the beginning, as a start of the bot would.
 func (b *backtesting) catchUp(ctx context.Context) error {
@@ -237,6 +257,7 @@ func (b *backtesting) catchUp(ctx context.Context) error {
 				failed = errors.Join(failed, err)
 				return err
 			}
+			b.remarks(parts)
 			for _, p := range parts {
 				if p.err != nil {
 					b.unanswered(p, p.q)
@@ -260,9 +281,7 @@ func (b *backtesting) catchUp(ctx context.Context) error {
 
 func (b *backtesting) unanswered(p part, q watch.Query) {
 	b.replay.Unanswered(q, p.err)
-	if len(b.notes) < maxUnseen {
-		b.unseen(p)
-	}
+	b.unseen(p)
 }
 
 // block is a stretch of the past with all answers about it, not yet seen by anybody.
@@ -338,11 +357,7 @@ func (b *backtesting) blocks(ctx context.Context) (<-chan *block, <-chan error) 
 }
 
 func (b *backtesting) readBlock(ctx context.Context, from, to time.Time) (*block, error) {
-	k := &block{from: from, to: to, signals: make([]rest, len(b.past.watched)), unseen: func(p part) {
-		if len(b.notes) < maxUnseen {
-			b.unseen(p)
-		}
-	}}
+	k := &block{from: from, to: to, signals: make([]rest, len(b.past.watched)), unseen: b.unseen}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askingAtOnce)
 	for i, w := range b.past.watched {

@@ -19,6 +19,7 @@ import (
 	"github.com/firebreak-dev/firebreak/bot/store"
 	"github.com/firebreak-dev/firebreak/configs"
 	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/integrations/prometheus/prometheustest"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/promapi"
 )
 
@@ -70,26 +71,26 @@ func put(t *testing.T, dir, name, text string) string {
 }
 
 // recordDay writes a day as CSV.
-func recordDay(t *testing.T) (dir string) {
+func recordDay(t *testing.T, begin time.Time) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	var b strings.Builder
 	b.WriteString("timestamp,bad,total\n")
 	for minute := range 24 * 60 {
-		fmt.Fprintf(&b, "%s,%d,100\n", pastBegin.Add(time.Duration(minute+1)*time.Minute).Format(time.RFC3339), burnt(minute))
+		fmt.Fprintf(&b, "%s,%d,100\n", begin.Add(time.Duration(minute+1)*time.Minute).Format(time.RFC3339), burnt(minute))
 	}
 	put(t, dir, "assistant/useful.csv", b.String())
 	return dir
 }
 
 // dumpDay writes the same day as the counters that a Prometheus would have scraped.
-func dumpDay(openMetrics bool) []byte {
+func dumpDay(begin time.Time, openMetrics bool) []byte {
 	var b bytes.Buffer
 	b.WriteString("# TYPE answers counter\n")
 	for _, series := range []string{"bad", "total"} {
 		name, count := map[string]string{"bad": "answers_bad_total", "total": "answers_total"}[series], 0
 		for minute := range 24*60 + 1 {
-			at := pastBegin.Add(time.Duration(minute) * time.Minute)
+			at := begin.Add(time.Duration(minute) * time.Minute)
 			if minute > 0 {
 				count += map[string]int{"bad": burnt(minute - 1), "total": 100}[series]
 			}
@@ -111,7 +112,7 @@ const pastChange = `{"id": "github:acme/assistants#482", "kind": "prompt", "sour
 `
 
 func TestABacktestNamesTheChange(t *testing.T) {
-	dir, charts := recordDay(t), filepath.Join(t.TempDir(), "charts")
+	dir, charts := recordDay(t, pastBegin), filepath.Join(t.TempDir(), "charts")
 	r, err := Backtest(t.Context(), readPast(t, pastConfig), BacktestOptions{
 		Series: dir, Changes: put(t, t.TempDir(), "changes.jsonl", pastChange), Charts: charts,
 		Known: []backtest.Known{
@@ -150,7 +151,7 @@ func TestABacktestNamesTheChange(t *testing.T) {
 
 // TestABacktestIsTheSameTwice, byte by byte.
 func TestABacktestIsTheSameTwice(t *testing.T) {
-	dir, config := recordDay(t), readPast(t, pastConfig)
+	dir, config := recordDay(t, pastBegin), readPast(t, pastConfig)
 	changes := put(t, t.TempDir(), "changes.jsonl", pastChange)
 	var texts [2]string
 	for i := range texts {
@@ -169,42 +170,69 @@ func TestABacktestIsTheSameTwice(t *testing.T) {
 	}
 }
 
+// essence is what two pasts have to agree upon.
+type essence struct {
+	Opened, Paged, Recovered time.Time
+	Severity                 detectors.Severity
+	Suspect                  string
+}
+
+func essencesOf(t *testing.T, config Config, o BacktestOptions) []essence {
+	t.Helper()
+	r, err := Backtest(t.Context(), config, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []essence
+	for _, in := range r.Incidents {
+		e := essence{in.OpenedAt, in.PagedAt, in.RecoveredAt, in.Severity, ""}
+		if len(in.Suspects) > 0 {
+			e.Suspect = in.Suspects[0].Change
+		}
+		if in.Service != bot.Self {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// TestARealPrometheusTellsTheSame fills one with the day and asks it.
+func TestARealPrometheusTellsTheSame(t *testing.T) {
+	begin := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+	config := readPast(t, pastConfig)
+	config.Prometheus.URL = prometheustest.StartWith(t, string(dumpDay(begin, true)))
+	changes := put(t, t.TempDir(), "changes.jsonl", strings.ReplaceAll(pastChange, "2026-11-20", begin.Format(time.DateOnly)))
+	want := essencesOf(t, config, BacktestOptions{Series: recordDay(t, begin), Changes: changes})
+	got := essencesOf(t, config, BacktestOptions{Since: 23 * time.Hour, Until: begin.Add(24 * time.Hour), Changes: changes})
+	if len(want) != 1 || want[0].Suspect != "github:acme/assistants#482" {
+		t.Fatalf("the recording tells %+v", want)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-recorded +asked:\n%s", diff)
+	}
+}
+
 // TestAllPastsTellTheSame holds CSV, both text formats and a Prometheus that is asked over the network against each other.
 func TestAllPastsTellTheSame(t *testing.T) {
 	config := readPast(t, pastConfig)
 	changes := put(t, t.TempDir(), "changes.jsonl", pastChange)
-	type essence struct {
-		Opened, Paged, Recovered time.Time
-		Severity                 detectors.Severity
-		Suspect                  string
-	}
 	of := func(config Config, o BacktestOptions) []essence {
 		o.Changes = changes
-		r, err := Backtest(t.Context(), config, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out []essence
-		for _, in := range r.Incidents {
-			if in.Service != bot.Self {
-				out = append(out, essence{in.OpenedAt, in.PagedAt, in.RecoveredAt, in.Severity, in.Suspects[0].Change})
-			}
-		}
-		return out
+		return essencesOf(t, config, o)
 	}
-	want := of(config, BacktestOptions{Series: recordDay(t)})
+	want := of(config, BacktestOptions{Series: recordDay(t, pastBegin)})
 	if len(want) != 1 {
 		t.Fatalf("%d incidents", len(want))
 	}
 	for name, open := range map[string]bool{"text": false, "OpenMetrics": true} {
 		dir := t.TempDir()
-		put(t, dir, "day.prom", string(dumpDay(open)))
+		put(t, dir, "day.prom", string(dumpDay(pastBegin, open)))
 		if diff := cmp.Diff(want, of(config, BacktestOptions{Series: dir})); diff != "" {
 			t.Errorf("%s (-CSV +text):\n%s", name, diff)
 		}
 	}
 	recording := promapi.NewRecording()
-	if err := recording.Read(dumpDay(false)); err != nil {
+	if err := recording.Read(dumpDay(pastBegin, false)); err != nil {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return pastBegin.Add(24 * time.Hour) }
@@ -361,7 +389,7 @@ func TestChangesOfAFileAreRefusedInWords(t *testing.T) {
 
 // TestTheLedgerIsReadFromTheStore, through a running Firebreak where that holds the store, and said to be held where neither is given.
 func TestTheLedgerIsReadFromTheStore(t *testing.T) {
-	config, dir := readPast(t, pastConfig), recordDay(t)
+	config, dir := readPast(t, pastConfig), recordDay(t, pastBegin)
 	changes, err := readChanges(put(t, t.TempDir(), "changes.jsonl", pastChange))
 	if err != nil {
 		t.Fatal(err)
@@ -401,7 +429,7 @@ func TestTheLedgerIsReadFromTheStore(t *testing.T) {
 }
 
 func TestWhatIsJudgedIsBounded(t *testing.T) {
-	dir, config := recordDay(t), readPast(t, pastConfig)
+	dir, config := recordDay(t, pastBegin), readPast(t, pastConfig)
 	for _, test := range []struct {
 		name string
 		o    BacktestOptions
