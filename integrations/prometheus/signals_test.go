@@ -245,7 +245,8 @@ func TestThePackOnARealPrometheus(t *testing.T) {
 	}{
 		{"requests", map[string]detectors.Sum{"support/prod": {Total: 2400}, "support/staging": {Total: 480}, "search/prod": {Total: 960}}},
 		{"errors", map[string]detectors.Sum{"support/prod": {Total: 2400}, "support/staging": {Total: 480}, "search/prod": {Bad: 240, Total: 960}}},
-		{"refusal_ratio", map[string]detectors.Sum{"support/prod": {Bad: 240, Total: 2400}, "support/staging": {Total: 480}, "search/prod": {Total: 960}}},
+		// Staging and search tell nowhere why the model stopped: they are blind, not free of refusals.
+		{"refusal_ratio", map[string]detectors.Sum{"support/prod": {Bad: 240, Total: 2400}}},
 		{"cost", map[string]detectors.Sum{
 			"support/prod": {Total: 240 * (1000*.15 + 100*.6) / 1e6}, "search/prod": {Total: 240 * (500*3 + 500*.3 + 10*15) / 1e6},
 		}},

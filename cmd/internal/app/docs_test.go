@@ -46,6 +46,11 @@ func manuals(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	below, err := filepath.Glob(filepath.Join(docsRoot, "docs", "*", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found = append(found, below...)
 	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
 		found = append(found, filepath.Join(docsRoot, name))
 	}
@@ -374,9 +379,17 @@ func TestDocsEveryActionIsTold(t *testing.T) {
 	}
 }
 
-// TestDocsThePackIsTold holds docs/signals.md against the shipped pack: its signals, its names, its prices.
-func TestDocsThePackIsTold(t *testing.T) {
-	data, err := packs.Read("otel-genai")
+// TestDocsThePacksAreTold holds the page of each shipped pack against it: its signals, its names, its prices. Their queries are
+// compared where they are read, in integrations/prometheus.
+func TestDocsThePacksAreTold(t *testing.T) {
+	for _, name := range packs.Names() {
+		t.Run(name, func(t *testing.T) { packIsTold(t, name) })
+	}
+}
+
+func packIsTold(t *testing.T, name string) {
+	t.Helper()
+	data, err := packs.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,14 +403,17 @@ func TestDocsThePackIsTold(t *testing.T) {
 	if err := yaml.Unmarshal(data, &pack); err != nil {
 		t.Fatal(err)
 	}
-	text := readDoc(t, filepath.Join(docsRoot, "docs", "signals.md"))
+	text := readDoc(t, filepath.Join(docsRoot, "docs", "signals", name+".md"))
+	if !strings.Contains(readDoc(t, filepath.Join(docsRoot, "docs", "signals.md")), "](signals/"+name+".md)") {
+		t.Errorf("docs/signals.md does not link to the page of %s", name)
+	}
 	for _, s := range pack.Signals {
 		if !strings.Contains(text, "\n| `"+s.Name+"` |") {
 			t.Errorf("no row tells of the signal %s", s.Name)
 		}
 	}
 	for name, value := range pack.Names {
-		if row := "\n| `" + name + "` | `" + value + "` |"; name != "refused" && !strings.Contains(text, row) {
+		if row := "\n| `" + name + "` | `" + strings.ReplaceAll(value, "|", `\|`) + "` |"; !strings.Contains(text, row) {
 			t.Errorf("no row tells of the name %s with %s", name, value)
 		}
 	}
