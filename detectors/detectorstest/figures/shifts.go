@@ -215,7 +215,7 @@ func Cost(series int) (perPoint time.Duration, bytes float64) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	levels, scorers := make([]*shift.Level, series), make([]*shift.Scorer, series)
-	began := time.Now()
+	used := processor()
 	for i := range levels {
 		levels[i], scorers[i] = shift.NewLevel(c.Signal.Shape, guard), shift.NewScorer()
 		for _, p := range points {
@@ -223,7 +223,7 @@ func Cost(series int) (perPoint time.Duration, bytes float64) {
 			scorers[i].Push(p.At, p.Value)
 		}
 	}
-	took := time.Since(began)
+	took := processor() - used
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	bytes = float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / float64(series)
