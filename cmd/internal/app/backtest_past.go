@@ -128,8 +128,9 @@ func (w *inMemory) Write(data []byte) (int, error) { return w.body.Write(data) }
 
 // silent tells of the series that should have been judged and that a recording does not hold.
 func (p *past) silent(r *watch.Replay) []string {
-	var missing []string
-	for _, id := range r.Missed() {
+	missed := r.Missed()
+	missing := make([]string, 0, len(missed))
+	for _, id := range missed {
 		missing = append(missing, fmt.Sprintf("%s of %s", id.Signal, id.Service))
 	}
 	if len(missing) == 0 {

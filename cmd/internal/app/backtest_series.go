@@ -404,7 +404,8 @@ const (
 
 func (m *momentReader) at(cell string) (int64, error) {
 	cell = strings.TrimSpace(cell)
-	form, ms := inWords, int64(0)
+	var ms int64
+	form := inWords
 	if v, err := strconv.ParseFloat(cell, 64); err == nil {
 		switch {
 		case math.IsNaN(v), v < earliestSane, v > 1e14:

@@ -283,7 +283,7 @@ func TestASeriesThatCannotBeReplayedIsRefusedInWords(t *testing.T) {
 	}{
 		{"an empty folder", nil, "holds no series; put SERVICE/SIGNAL.csv files into it"},
 		{"an unknown service", map[string]string{"asistant/useful.csv": "timestamp,bad,total\n"}, `has no service "asistant"; it has assistant, retrieval`},
-		{"an unknown signal", map[string]string{"assistant/usefull.csv": "timestamp,bad,total\n"}, `assistant has no signal "usefull"; it has cost`},
+		{"an unknown signal", map[string]string{"assistant/used.csv": "timestamp,bad,total\n"}, `assistant has no signal "used"; it has cost`},
 		{"an environment where there are none", map[string]string{"assistant/staging/useful.csv": "timestamp,bad,total\n"}, "not told apart by environment; put it at assistant/useful.csv"},
 		{"a file without a service", map[string]string{"useful.csv": "timestamp,bad,total\n"}, "its place tells no series"},
 		{"two kinds of files", map[string]string{"a.prom": "x 1 1\n", "assistant/useful.csv": ""}, "put them into two folders"},
