@@ -101,7 +101,7 @@ func (d *Detector) Judge(now time.Time, w detectors.Windows) []detectors.Finding
 	series := d.series(w)
 	out := make([]detectors.Finding, 0, len(series)*len(d.config.Rules))
 	for _, id := range series {
-		out = append(out, d.judgeSeries(now, w, id)...)
+		out = d.judgeSeries(out, now, w, id)
 	}
 	return out
 }
@@ -129,13 +129,15 @@ func (d *Detector) series(w detectors.Windows) []detectors.SeriesID {
 	return out
 }
 
-func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.SeriesID) []detectors.Finding {
-	out := make([]detectors.Finding, 0, len(d.config.Rules))
+// judgeSeries adds a finding for each rule.
+func (d *Detector) judgeSeries(out []detectors.Finding, now time.Time, w detectors.Windows, id detectors.SeriesID) []detectors.Finding {
 	var left budget
 	var began detectors.Onset
+	var known memory
 	for i := range d.rules {
 		rule := &d.rules[i]
-		f := d.judge(now, w, id, rule)
+		out = append(out, d.judge(now, w, id, rule, &known))
+		f := &out[len(out)-1]
 		if f.Verdict == detectors.Firing {
 			if began.IsZero() {
 				began, left = d.onset(now, w, id, rule.Rule), d.budget(now, w, id)
@@ -147,23 +149,43 @@ func (d *Detector) judgeSeries(now time.Time, w detectors.Windows, id detectors.
 				f.Evidence = append(f.Evidence, e)
 			}
 		}
-		out = append(out, f)
 	}
 	return out
+}
+
+// memory keeps the sums of one judgement: what is long for one rule is short for another.
+type memory struct {
+	spans [8]time.Duration
+	sums  [8]detectors.Sum
+	n     int
+}
+
+func (m *memory) sum(w detectors.Windows, id detectors.SeriesID, now time.Time, span time.Duration) detectors.Sum {
+	for i, s := range m.spans[:m.n] {
+		if s == span {
+			return m.sums[i]
+		}
+	}
+	sum := w.Sum(id, now, span)
+	if m.n < len(m.spans) {
+		m.spans[m.n], m.sums[m.n] = span, sum
+		m.n++
+	}
+	return sum
 }
 
 // allowed is the share of bad events that the objective lets pass.
 func (d *Detector) allowed() float64 { return 1 - d.config.Target }
 
-func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.SeriesID, rule *compiled) detectors.Finding {
+func (d *Detector) judge(now time.Time, w detectors.Windows, id detectors.SeriesID, rule *compiled, known *memory) detectors.Finding {
 	f := detectors.Finding{
 		Key:      Name + "/" + id.Service + "/" + id.Environment + "/" + id.Signal + "/" + rule.key,
 		Detector: Name, Rule: rule.long.words, Service: id.Service, Environment: id.Environment,
 		Signal: id.Signal, Objective: d.config.Name, Verdict: detectors.Quiet, At: now,
 	}
 	limit := rule.limit
-	long := look(w.Sum(id, now, rule.Long), rule.Long)
-	short := look(w.Sum(id, now, rule.Short), rule.Short)
+	long := look(known.sum(w, id, now, rule.Long), rule.Long)
+	short := look(known.sum(w, id, now, rule.Short), rule.Short)
 	f.Evidence = []detectors.Evidence{long.evidence(limit, rule.long), short.evidence(limit, rule.short)}
 	for _, v := range [...]*view{&long, &short} {
 		if v.blind != detectors.Sighted {
