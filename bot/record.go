@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +106,7 @@ func (r Record) check(now time.Time) error {
 	case r.MergedAt.After(now.Add(recordAhead)) || r.EffectiveAt.After(now.Add(recordAhead)):
 		return Errorf(Invalid, "a change cannot have been made in the future; compare the clocks")
 	}
-	if u, err := url.Parse(r.URL); r.URL != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || len(r.URL) > 2000) {
+	if web := strings.HasPrefix(r.URL, "https://") || strings.HasPrefix(r.URL, "http://"); r.URL != "" && (!web || len(r.URL) > 2000 || strings.ContainsAny(r.URL, " \t\r\n")) {
 		return Errorf(Invalid, "url is not an http or https address")
 	}
 	return nil

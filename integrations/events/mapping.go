@@ -143,7 +143,7 @@ func decode(text []byte) (any, error) {
 	if err := decoder.Decode(&body); err != nil {
 		return nil, bot.Errorf(bot.Invalid, "the body is not JSON").Because(err)
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // the decoder gives it bare
+	if _, err := decoder.Token(); err != io.EOF {
 		return nil, bot.Errorf(bot.Invalid, "the body holds more than one JSON value")
 	}
 	body, err := expr.Values(body)

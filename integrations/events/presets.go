@@ -44,9 +44,17 @@ func (m Mapping) filled() Mapping {
 	m.When = cmp.Or(m.When, p.When)
 	c, d := &m.Change, p.Change
 	for _, f := range []struct{ into, from *string }{
-		{&c.ID, &d.ID}, {&c.Kind, &d.Kind}, {&c.Title, &d.Title}, {&c.Repository, &d.Repository}, {&c.Revision, &d.Revision},
-		{&c.Author, &d.Author}, {&c.URL, &d.URL}, {&c.Environment, &d.Environment}, {&c.MergedAt, &d.MergedAt},
-		{&c.EffectiveAt, &d.EffectiveAt}, {&c.Exposure, &d.Exposure},
+		{&c.ID, &d.ID},
+		{&c.Kind, &d.Kind},
+		{&c.Title, &d.Title},
+		{&c.Repository, &d.Repository},
+		{&c.Revision, &d.Revision},
+		{&c.Author, &d.Author},
+		{&c.URL, &d.URL},
+		{&c.Environment, &d.Environment},
+		{&c.MergedAt, &d.MergedAt},
+		{&c.EffectiveAt, &d.EffectiveAt},
+		{&c.Exposure, &d.Exposure},
 	} {
 		*f.into = cmp.Or(*f.into, *f.from)
 	}

@@ -109,11 +109,10 @@ func values(v any, depth int) (any, error) {
 		if n, err := v.Int64(); err == nil {
 			return n, nil
 		}
-		f, err := v.Float64()
-		if err != nil || math.IsInf(f, 0) {
-			return v.String(), nil
+		if f, err := v.Float64(); err == nil && !math.IsInf(f, 0) {
+			return f, nil
 		}
-		return f, nil
+		return v.String(), nil // no number of ours
 	case map[string]any:
 		for k, x := range v {
 			if v[k], err = values(x, depth+1); err != nil {

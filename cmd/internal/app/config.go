@@ -22,7 +22,11 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/detectors/burn"
 	"github.com/firebreak-dev/firebreak/detectors/watch"
+	"github.com/firebreak-dev/firebreak/integrations/alertmanager"
+	"github.com/firebreak-dev/firebreak/integrations/argo"
 	"github.com/firebreak-dev/firebreak/integrations/events"
+	"github.com/firebreak-dev/firebreak/integrations/flagger"
+	"github.com/firebreak-dev/firebreak/integrations/flags"
 	"github.com/firebreak-dev/firebreak/integrations/github"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus"
@@ -32,27 +36,31 @@ import (
 
 // Config is the root of firebreak.yaml. Every section but services belongs to the package that it is named after.
 type Config struct {
-	Services   []ServiceConfig          `yaml:"services" doc:"the model-backed services that are watched"`
-	Signals    prometheus.SignalsConfig `yaml:"signals" doc:"what is measured of every service"`
-	Promised   []ObjectiveConfig        `yaml:"objectives,single" doc:"what is promised of which service"`
-	Detectors  DetectorsConfig          `yaml:"detectors" doc:"what is looked at beside objectives"`
-	Windows    calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
-	Classify   classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
-	Risk       risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
-	Suspects   suspect.Weights          `yaml:"suspects" doc:"how suspects are weighed"`
-	Incidents  group.Config             `yaml:"incidents" doc:"how patient incidents are"`
-	Playbooks  PlaybooksConfig          `yaml:"playbooks" doc:"what is done about incidents"`
-	Prometheus prometheus.Config        `yaml:"prometheus" doc:"where signals are asked for"`
-	Watch      watch.Config             `yaml:"watch" doc:"how often signals are asked for and judged"`
-	GitHub     github.Config            `yaml:"github" doc:"where changes come from and are undone"`
-	Events     events.Config            `yaml:"events" doc:"who else tells of changes, by CloudEvents or any JSON"`
-	Slack      slack.Config             `yaml:"slack" doc:"where incidents are shown"`
-	PagerDuty  pagerduty.Config         `yaml:"pagerduty" doc:"who is paged"`
-	Server     server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
-	Store      store.Config             `yaml:"store" doc:"where state is kept"`
-	Retention  store.Retention          `yaml:"retention" doc:"how long state is kept"`
-	Digest     DigestConfig             `yaml:"digest" doc:"the daily word about risky changes"`
-	Telemetry  TelemetryConfig          `yaml:"telemetry" doc:"traces of Firebreak's own work"`
+	Services     []ServiceConfig          `yaml:"services" doc:"the model-backed services that are watched"`
+	Signals      prometheus.SignalsConfig `yaml:"signals" doc:"what is measured of every service"`
+	Promised     []ObjectiveConfig        `yaml:"objectives,single" doc:"what is promised of which service"`
+	Detectors    DetectorsConfig          `yaml:"detectors" doc:"what is looked at beside objectives"`
+	Windows      calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
+	Classify     classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
+	Risk         risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
+	Suspects     suspect.Weights          `yaml:"suspects" doc:"how suspects are weighed"`
+	Incidents    group.Config             `yaml:"incidents" doc:"how patient incidents are"`
+	Playbooks    PlaybooksConfig          `yaml:"playbooks" doc:"what is done about incidents"`
+	Prometheus   prometheus.Config        `yaml:"prometheus" doc:"where signals are asked for"`
+	Watch        watch.Config             `yaml:"watch" doc:"how often signals are asked for and judged"`
+	GitHub       github.Config            `yaml:"github" doc:"where changes come from and are undone"`
+	Events       events.Config            `yaml:"events" doc:"who else tells of changes, by CloudEvents or any JSON"`
+	Alertmanager alertmanager.Config      `yaml:"alertmanager" doc:"alerts that become findings"`
+	Argo         argo.Config              `yaml:"argo" doc:"what Argo CD and Argo Rollouts tell of"`
+	Flagger      flagger.Config           `yaml:"flagger" doc:"what Flagger tells of"`
+	Flags        flags.Config             `yaml:"flags" doc:"feature flags that were changed"`
+	Slack        slack.Config             `yaml:"slack" doc:"where incidents are shown"`
+	PagerDuty    pagerduty.Config         `yaml:"pagerduty" doc:"who is paged"`
+	Server       server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
+	Store        store.Config             `yaml:"store" doc:"where state is kept"`
+	Retention    store.Retention          `yaml:"retention" doc:"how long state is kept"`
+	Digest       DigestConfig             `yaml:"digest" doc:"the daily word about risky changes"`
+	Telemetry    TelemetryConfig          `yaml:"telemetry" doc:"traces of Firebreak's own work"`
 
 	// Objectives are those that are promised here and those of imported files; LoadConfig fills them in.
 	Objectives []burn.Config `yaml:"-"`
@@ -169,6 +177,11 @@ func (c Config) Check(r *diag.Report) {
 	c.Watch.Check(r.At("watch"))
 	c.GitHub.Check(r.At("github"))
 	c.Events.Check(r.At("events"))
+	c.Alertmanager.Check(r.At("alertmanager"))
+	c.Argo.Check(r.At("argo"))
+	c.Flagger.Check(r.At("flagger"))
+	c.Flags.Check(r.At("flags"))
+	c.Flags.CheckServices(r.At("flags"), c.names())
 	c.Slack.Check(r.At("slack"))
 	c.PagerDuty.Check(r.At("pagerduty"))
 	c.Server.Check(r.At("server"))
