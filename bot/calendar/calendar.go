@@ -15,6 +15,7 @@ const (
 	Frozen      = "freeze"
 	Holiday     = "holiday"
 	HolidayEve  = "holiday_eve"
+	Absence     = "absence"
 )
 
 // Verdict says whether changes are welcome at a moment.
@@ -29,10 +30,9 @@ type Verdict struct {
 	Reasons []bot.Reason `json:"reasons,omitempty"`
 	// Until is when Open changes next; zero when it does not within 400 days.
 	Until time.Time `json:"until,omitzero"`
+	// Unseen says which calendars could not be read, or only as they were before; Open is then told without what they say now.
+	Unseen []string `json:"unseen,omitempty"`
 }
-
-// horizon is how far ahead the next change is looked for. A year and a bit finds every holiday.
-const horizon = 400
 
 // Calendar judges moments. It is immutable and safe for concurrent use.
 type Calendar struct {
@@ -40,6 +40,7 @@ type Calendar struct {
 	zone     *time.Location
 	zones    map[string]*time.Location
 	holidays []holiday
+	feeds    []feed
 }
 
 // New makes a calendar of a configuration that Check accepts.
@@ -80,21 +81,13 @@ func (c *Calendar) Zone(service string) *time.Location {
 func (c *Calendar) At(now time.Time, service string) Verdict {
 	e := c.eyes(service)
 	local := now.In(e.zone)
-	v := Verdict{Local: local, Open: true}
-	v.Reasons = e.closed(now)
-	v.Open = len(v.Reasons) == 0
-	v.Until = e.next(now, v.Open)
-	if local.Weekday() == time.Friday && clockOf(local) >= *c.config.FridayFrom {
-		v.Friday = true
-		v.Reasons = append(v.Reasons, bot.Reason{
-			Code: Friday, Sentence: "it is " + local.Format("Monday 15:04") + " in " + e.zone.String(), Lower: "land it on Monday",
-		})
+	v := Verdict{Local: local, Unseen: e.unseen()}
+	for _, m := range e.marks(now) {
+		v.Reasons = append(v.Reasons, bot.Reason{Code: m.code, Sentence: m.sentence(local), Lower: m.lower()})
+		v.Friday = v.Friday || m.code == Friday
 	}
-	if name := e.holiday(dateOf(local).add(1)); name != "" {
-		v.Reasons = append(v.Reasons, bot.Reason{
-			Code: HolidayEve, Sentence: "tomorrow is " + name, Lower: "land it after the holiday",
-		})
-	}
+	v.Open = e.open(now)
+	v.Until = e.next(now, func(t time.Time) bool { return e.open(t) != v.Open })
 	for i := range v.Reasons {
 		if v.Reasons[i].Lower == "" && !v.Until.IsZero() {
 			v.Reasons[i].Lower = "wait until " + v.Until.In(e.zone).Format("Mon 2 Jan 15:04")
@@ -103,90 +96,15 @@ func (c *Calendar) At(now time.Time, service string) Verdict {
 	return v
 }
 
+// Edge returns the first moment after now at which the verdict is another: it opens or closes, or one of its reasons comes or
+// goes, as Friday at noon and the eve of a holiday do. It is zero when nothing changes within 400 days.
+func (c *Calendar) Edge(now time.Time, service string) time.Time {
+	e := c.eyes(service)
+	before := e.marks(now)
+	return e.next(now, func(t time.Time) bool { return !slices.Equal(before, e.marks(t)) })
+}
+
 func clockOf(t time.Time) Clock { return Clock(t.Hour()*60 + t.Minute()) }
-
-// eyes look at the calendar for one service. They remember the holidays of the years that they have seen.
-type eyes struct {
-	zone        *time.Location
-	allow, deny []Window
-	freezes     []Freeze
-	holidays    []holiday
-	years       map[int]map[date]string
-}
-
-func (c *Calendar) eyes(service string) *eyes {
-	holds := func(services []string) bool { return len(services) == 0 || slices.Contains(services, service) }
-	e := &eyes{zone: c.Zone(service), holidays: c.holidays, years: map[int]map[date]string{}}
-	for _, w := range c.config.Allow {
-		if holds(w.Services) {
-			e.allow = append(e.allow, w)
-		}
-	}
-	for _, w := range c.config.Deny {
-		if holds(w.Services) {
-			e.deny = append(e.deny, w)
-		}
-	}
-	for _, f := range c.config.Freezes {
-		if holds(f.Services) {
-			e.freezes = append(e.freezes, f)
-		}
-	}
-	return e
-}
-
-// closed returns what closes a moment.
-func (e *eyes) closed(now time.Time) []bot.Reason {
-	var out []bot.Reason
-	local := now.In(e.zone)
-	for _, f := range e.freezes {
-		if end := f.To.end(e.zone); !now.Before(f.From.begin(e.zone)) && now.Before(end) {
-			sentence := fmt.Sprintf("the freeze %s lasts until %s", f.Name, end.In(e.zone).Format("Mon 2 Jan 15:04"))
-			if f.Reason != "" {
-				sentence += ": " + f.Reason
-			}
-			out = append(out, bot.Reason{Code: Frozen, Sentence: sentence})
-		}
-	}
-	for _, w := range e.deny {
-		if w.has(local) {
-			out = append(out, bot.Reason{
-				Code: OutOfWindow, Sentence: fmt.Sprintf("it is %s, inside the closed window %s", local.Format("Mon 15:04"), w.Name),
-			})
-		}
-	}
-	if len(e.allow) > 0 && !slices.ContainsFunc(e.allow, func(w Window) bool { return w.has(local) }) {
-		out = append(out, bot.Reason{
-			Code: OutOfWindow, Sentence: fmt.Sprintf("it is %s, outside every open window", local.Format("Mon 15:04")),
-		})
-	}
-	if name := e.holiday(dateOf(local)); name != "" {
-		out = append(out, bot.Reason{Code: Holiday, Sentence: "today is " + name})
-	}
-	return out
-}
-
-// open tells whether nothing closes a moment. It is closed without the sentences, for it is asked for many moments.
-func (e *eyes) open(now time.Time) bool {
-	local := now.In(e.zone)
-	has := func(w Window) bool { return w.has(local) }
-	return !slices.ContainsFunc(e.deny, has) && (len(e.allow) == 0 || slices.ContainsFunc(e.allow, has)) &&
-		!slices.ContainsFunc(e.freezes, func(f Freeze) bool {
-			return !now.Before(f.From.begin(e.zone)) && now.Before(f.To.end(e.zone))
-		}) && e.holiday(dateOf(local)) == ""
-}
-
-func (e *eyes) holiday(day date) string {
-	if len(e.holidays) == 0 {
-		return ""
-	}
-	days, ok := e.years[day.year]
-	if !ok {
-		days = off(e.holidays, day.year)
-		e.years[day.year] = days
-	}
-	return days[day]
-}
 
 // has tells whether a moment on the wall clock lies in the window.
 func (w Window) has(local time.Time) bool {

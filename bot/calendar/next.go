@@ -5,25 +5,20 @@ import (
 	"time"
 )
 
-// next returns the first moment after now at which open changes; zero when it does not within the horizon.
+// horizon is how many days ahead the next change is looked for. A year and a bit finds every holiday.
+const horizon = 400
+
+// next returns the first moment after now at which something is so; zero when it is not within the horizon.
 //
-// What is open can only change at a window's edge, at midnight, at the edge of a freeze, or where the clock is put forward or
-// back; so these are tried, a week at a time, and nothing between them.
-func (e *eyes) next(now time.Time, open bool) time.Time {
-	if len(e.allow)+len(e.deny)+len(e.freezes)+len(e.holidays) == 0 {
-		return time.Time{}
-	}
+// A verdict can only change at a window's edge, at midnight, at the edge of a freeze, an absence or an appointment, or where the
+// clock is put forward or back; so these are tried, some days at a time, and nothing between them.
+func (e *eyes) next(now time.Time, is func(time.Time) bool) time.Time {
 	edges := e.edges()
 	today := dateOf(now.In(e.zone))
-	const week = 7
-	for first := -1; first < horizon; first += week {
-		var moments []time.Time
-		for i := range week {
-			moments = e.moments(moments, today.add(first+i), edges)
-		}
-		slices.SortFunc(moments, time.Time.Compare)
-		for _, t := range moments {
-			if t.After(now) && e.open(t) != open {
+	const near, far = 3, 7 // most changes are near
+	for first, days := -1, near; first < horizon; first, days = first+days, far {
+		for _, t := range e.within(today.add(first), days, edges) {
+			if t.After(now) && is(t) {
 				return t
 			}
 		}
@@ -31,13 +26,36 @@ func (e *eyes) next(now time.Time, open bool) time.Time {
 	return time.Time{}
 }
 
-// edges are the minutes of the day at which a window may begin or end.
+// within lists, in order, the instants of some days at which something may change.
+func (e *eyes) within(first date, days int, edges []Clock) []time.Time {
+	var out []time.Time
+	for i := range days {
+		out = e.moments(out, first.add(i), edges)
+	}
+	begin := time.Date(first.year, first.month, first.day, 0, 0, 0, 0, e.zone)
+	last := first.add(days)
+	end := time.Date(last.year, last.month, last.day, 0, 0, 0, 0, e.zone).Add(2 * time.Hour)
+	for _, w := range slices.Concat(e.allow, e.deny) {
+		if w.Cron.IsSet() {
+			w.look(begin.Add(-time.Hour), end.Add(time.Hour))
+			out = edgesOf(out, w.spans, begin, end)
+		}
+	}
+	for _, f := range e.feeds {
+		out = edgesOf(out, f.spans[e.zone.String()], begin, end)
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
+// edges are the minutes of the day at which a window, or the end of the week, may begin or end.
 func (e *eyes) edges() []Clock {
-	windows := slices.Concat(e.allow, e.deny)
-	out := make([]Clock, 1, 1+2*len(windows)) // midnight is always one
-	for _, w := range windows {
-		from, to := w.span()
-		out = append(out, from, to%(24*60))
+	out := []Clock{0, e.friday % dayLong} // midnight is always one
+	for _, w := range slices.Concat(e.allow, e.deny) {
+		if !w.Cron.IsSet() {
+			from, to := w.span()
+			out = append(out, from, to%dayLong)
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -51,37 +69,20 @@ func (e *eyes) moments(out []time.Time, day date, edges []Clock) []time.Time {
 		out = append(out, change)
 	}
 	for _, edge := range edges {
-		out = e.wall(out, day, edge)
+		out = shown(out, e.zone, day.utc().Add(time.Duration(edge)*time.Minute))
 	}
-	for _, f := range e.freezes {
-		for _, t := range []time.Time{f.From.begin(e.zone), f.To.end(e.zone)} {
+	add := func(from, to Moment) {
+		for _, t := range []time.Time{from.begin(e.zone), to.end(e.zone)} {
 			if !t.Before(begin) && t.Before(end) {
 				out = append(out, t)
 			}
 		}
 	}
-	return out
-}
-
-// wall appends the instants at which the wall clock shows a time: none where it was skipped, two where it is doubled.
-func (e *eyes) wall(out []time.Time, day date, clock Clock) []time.Time {
-	shows := func(t time.Time) bool { return dateOf(t) == day && clockOf(t) == clock }
-	t := time.Date(day.year, day.month, day.day, 0, int(clock), 0, 0, e.zone)
-	candidates := []time.Time{t}
-	_, offset := t.Zone()
-	begin, end := t.ZoneBounds()
-	if !end.IsZero() {
-		_, after := end.Zone()
-		candidates = append(candidates, t.Add(time.Duration(offset-after)*time.Second))
+	for _, f := range e.freezes {
+		add(f.From, f.To)
 	}
-	if !begin.IsZero() {
-		_, before := begin.Add(-time.Second).Zone()
-		candidates = append(candidates, t.Add(time.Duration(offset-before)*time.Second))
-	}
-	for _, c := range candidates {
-		if shows(c) && !slices.ContainsFunc(out, c.Equal) {
-			out = append(out, c)
-		}
+	for _, a := range e.absences {
+		add(a.From, a.To)
 	}
 	return out
 }

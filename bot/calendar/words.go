@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// dayLong is a day in minutes.
+const dayLong = 24 * 60
+
 // Clock is a time of day in minutes since midnight, 0 to 1440 ("24:00").
 type Clock int
 
@@ -184,12 +187,14 @@ func (m Moment) begin(zone *time.Location) time.Time {
 	if m.exact {
 		return m.wall
 	}
-	w := m.wall
-	return time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), 0, 0, zone)
+	return once(zone, onWall(m.wall))
 }
 
 // end is the first instant after the moment, where it closes a range: a bare date counts whole.
 func (m Moment) end(zone *time.Location) time.Time {
+	if !m.IsSet() {
+		return time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC) // nobody said when
+	}
 	if m.whole {
 		return Moment{wall: m.wall.AddDate(0, 0, 1)}.begin(zone)
 	}
