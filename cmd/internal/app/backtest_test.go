@@ -238,13 +238,12 @@ func TestAllPastsTellTheSame(t *testing.T) {
 	now := func() time.Time { return pastBegin.Add(24 * time.Hour) }
 	api := promapi.NewServer(recording, now, nil)
 	t.Cleanup(func() { _ = api.Close() })
-	asked := 0
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// This one finds more than three hours of minutes too expensive.
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
-		if asked++; r.Form.Get("step") == "60" && span(t, r.Form.Get("start"), r.Form.Get("end")) > 3*time.Hour {
+		if r.Form.Get("step") == "60" && span(t, r.Form.Get("start"), r.Form.Get("end")) > 3*time.Hour {
 			w.WriteHeader(http.StatusUnprocessableEntity)
 			fmt.Fprint(w, `{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}`)
 			return
