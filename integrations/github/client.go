@@ -52,6 +52,8 @@ type Client struct {
 	graphql string
 	// token gives the credential of the moment; nil without credentials.
 	token func(ctx context.Context) (string, error)
+	// recovered counts what was found by asking.
+	recovered *prometheus.CounterVec
 }
 
 // New makes a client of a checked configuration.
@@ -74,7 +76,7 @@ func New(c Config, o Options) (*Client, error) {
 	if err != nil {
 		return nil, bot.Errorf(bot.Invalid, "github: url is not an address").Because(err)
 	}
-	client := &Client{config: c, options: o, base: base, graphql: graphql, rest: rest.New(rest.Options{
+	client := &Client{config: c, options: o, base: base, graphql: graphql, recovered: newRecovered(o.Registerer), rest: rest.New(rest.Options{
 		Integration: "github",
 		Timeout:     c.Timeout,
 		MaxBody:     16 << 20,

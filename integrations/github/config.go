@@ -29,6 +29,9 @@ type Config struct {
 	MergeMethod string `yaml:"merge_method"`
 	// Branches are branches besides each repository's default one whose merges and pushes count as changes; globs as "release/*".
 	Branches []string `yaml:"branches"`
+	// Backfill is how far back, at the start, the API is asked for merges and deployments that nobody told of; default 7d, 0s for not
+	// at all. It needs a token or an app.
+	Backfill *time.Duration `yaml:"backfill"`
 	// Timeout bounds one request; default 15s.
 	Timeout time.Duration `yaml:"timeout"`
 }
@@ -55,6 +58,10 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = 15 * time.Second
+	}
+	if c.Backfill == nil {
+		week := 7 * 24 * time.Hour
+		c.Backfill = &week
 	}
 	return c
 }
@@ -86,6 +93,9 @@ func (c Config) Check(r *diag.Report) {
 		if _, err := path.Match(b, ""); err != nil || b == "" {
 			r.At("branches").Index(i).Faultf("", "bad-glob", "not a branch name or glob: %q", b)
 		}
+	}
+	if c.Backfill != nil && (*c.Backfill < 0 || *c.Backfill > 90*24*time.Hour) {
+		r.Faultf("backfill", "bad-duration", "the past is asked for within 0s and 90d").Suggest("leave it out for 7d, or write 0s for not at all")
 	}
 	if c.Timeout < 0 {
 		r.Faultf("timeout", "bad-duration", "a timeout cannot be negative").Suggest("leave it out for 15s")

@@ -48,9 +48,11 @@ type App struct {
 	scheduler *scheduler
 	vendors   vendors
 	inbound   map[string]inbound
-	health    *health
-	announcer *latest
-	language  *language
+	// backfilled is touched by the job that catches up only.
+	backfilled bool
+	health     *health
+	announcer  *latest
+	language   *language
 
 	// closers end what New began, in reverse order.
 	closers []closer

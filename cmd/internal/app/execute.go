@@ -96,6 +96,9 @@ func (a *App) schedule() {
 		}
 		return err
 	})
+	if a.vendors.github != nil {
+		a.scheduler.add("github", &atOnce{then: every{catchUpEvery}}, a.catchUp)
+	}
 	if schedule, err := a.config.Digest.schedule(); a.config.Digest.Cron != "" && err == nil {
 		a.scheduler.add("digest", schedule, a.digest)
 	}

@@ -15,6 +15,21 @@ type every struct{ interval time.Duration }
 // Next is the first multiple of the interval after t.
 func (e every) Next(t time.Time) time.Time { return t.Truncate(e.interval).Add(e.interval) }
 
+// atOnce begins with the start, and goes on by another schedule.
+type atOnce struct {
+	begun bool
+	then  cron.Schedule
+}
+
+// Next is a moment from now, once.
+func (s *atOnce) Next(t time.Time) time.Time {
+	if !s.begun {
+		s.begun = true
+		return t.Add(time.Second)
+	}
+	return s.then.Next(t)
+}
+
 // byClock runs a schedule by the bot's clock. Cron asks in the machine's time; zones are those of the schedule itself.
 type byClock struct {
 	clock    Clock
