@@ -18,13 +18,15 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-// Parts are what the engine stands on. All are needed but Windows, without which incidents have no chart.
+// Parts are what the engine stands on. All are needed but Windows, without which incidents have no chart, and Freezes, without which
+// nobody can start one.
 type Parts struct {
 	Timeline   Timeline
 	Findings   Findings
 	Ledger     Ledger
 	Inbox      Inbox
 	Approvals  Approvals
+	Freezes    Freezes
 	Runs       Runs
 	Memory     Memory
 	Documents  Documents

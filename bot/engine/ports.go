@@ -55,6 +55,12 @@ type Approvals interface {
 	Approvals(ctx context.Context, q bot.ApprovalQuery) ([]bot.Approval, error)
 }
 
+// Freezes keeps freezes that people start and end. PutFreeze gives what is kept under the ID.
+type Freezes interface {
+	PutFreeze(ctx context.Context, f bot.Freeze, at time.Time) (kept bot.Freeze, err error)
+	EndFreeze(ctx context.Context, id, by, via, reason string, at time.Time) (bot.Freeze, error)
+}
+
 // Runs keeps runs and their journals.
 type Runs interface {
 	BeginRun(ctx context.Context, r run.Run, entries ...bot.Entry) (created bool, err error)

@@ -27,6 +27,7 @@ type Parts struct {
 	Viewer    Viewer
 	Operator  Operator
 	Gates     Gatekeeper
+	Calendar  Calendar
 	Health    Health
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -151,6 +152,12 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /api/v1/approvals", s.listApprovals)
 	guarded("POST /api/v1/approvals/{id}", s.decide)
 
+	if s.parts.Calendar != nil {
+		guarded("GET /api/v1/windows", s.listWindows)
+		guarded("GET /api/v1/freezes", s.listFreezes)
+		guarded("POST /api/v1/freezes", s.startFreeze)
+		guarded("POST /api/v1/freezes/{id}/end", s.endFreeze)
+	}
 	if s.parts.Gates != nil {
 		guarded("GET /gates/{service}", s.promotion)
 		guarded("POST /gates/{service}", s.promotion)

@@ -18,7 +18,7 @@ type Retention struct {
 	Deliveries time.Duration `yaml:"deliveries" doc:"how long to know deliveries that come again; 14d when left out"`
 	// Undecodable is for those that were not, with their bodies: 90 days.
 	Undecodable time.Duration `yaml:"undecodable" doc:"how long to keep deliveries that could not be used; 90d when left out"`
-	// Changes is for the ledger with its deployments: 400 days, a year and a quarter's comparison.
+	// Changes is for the ledger with its deployments, and for freezes that are over: 400 days, a year and a quarter's comparison.
 	Changes time.Duration `yaml:"changes" doc:"how long to keep the ledger; 400d when left out"`
 	// Incidents is for resolved ones with timeline, runs, approvals and documents: 400 days.
 	Incidents time.Duration `yaml:"incidents" doc:"how long to keep resolved incidents with their runs and reports; 400d when left out"`
@@ -123,6 +123,7 @@ func retentionRules(r Retention, now time.Time) []old {
 		{"deliveries", "source, id", `state = $1 AND received_at < $2`, []any{DeliveryUndecodable, before(r.Undecodable)}},
 		{"changes", "id", `at < $1`, []any{before(r.Changes)}},
 		{"deployments", "repository, revision, at, environment", `at < $1`, []any{before(r.Changes)}},
+		{"freezes", "id", `ended_at <> 0 AND ended_at < $1 OR to_at <> 0 AND to_at < $2`, []any{before(r.Changes), before(r.Changes)}},
 		{"findings", "key", `at < $1`, []any{before(r.Findings)}},
 		{
 			"incidents", "id", `state = $1 AND resolved_at < $2 AND NOT EXISTS

@@ -51,6 +51,11 @@ func furnish(t *testing.T, db *store.DB, name string, at time.Time, ended bool) 
 	check(db.PutDocument(ctx, store.Document{Name: name, Incident: name, At: at}))
 	check(db.Remember(ctx, "slack", name, nil))
 	check(db.SaveChunks(ctx, []detectors.Chunk{{Series: detectors.SeriesID{Signal: name}, Start: at}}))
+	freeze := bot.Freeze{ID: name, Reason: name, By: name, From: at}
+	if ended {
+		freeze.To = at.Add(time.Minute)
+	}
+	must[bot.Freeze](t)(db.PutFreeze(ctx, freeze, at))
 	check(db.Audit(ctx, store.AuditEntry{At: at, Actor: name}))
 }
 
@@ -72,9 +77,9 @@ func TestRetention(t *testing.T) {
 		removed := must[store.Removed](t)(db.Retention(ctx, store.Retention{}, now))
 		want := store.Removed{
 			"deliveries": 2, "changes": 2, "deployments": 2, "findings": 2, "incidents": 1, "runs": 2, "approvals": 1, "documents": 1,
-			"memory": 2, "chunks": 2, "audit": 8, // two audit lines per run that began, one per run that ended, and our own
+			"memory": 2, "chunks": 2, "freezes": 1, "audit": 8, // two audit lines per run that began, one per run that ended, and our own
 		}
-		want["audit"] = 2 + 2*2 + 2
+		want["audit"] = 2 + 2*2 + 2 + 2 // and one per freeze
 		if d := cmp.Diff(want, removed); d != "" {
 			t.Errorf("removed (-want +got):\n%s", d)
 		}
