@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
-	"github.com/firebreak-dev/firebreak/bot/calendar"
 	"github.com/firebreak-dev/firebreak/bot/classify"
 	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/bot/risk"
@@ -99,13 +98,13 @@ func (l *language) Holds(condition string, scope expr.Scope) (bool, string, erro
 type rules struct {
 	Config
 	known    []bot.Service
-	calendar *calendar.Calendar
+	calendar *windows
 }
 
 func newRules(c Config) (rules, error) {
 	r := rules{Config: c, known: c.services()}
 	var err error
-	r.calendar, err = calendar.New(c.Windows)
+	r.calendar, err = newWindows(c.Windows)
 	return r, err
 }
 

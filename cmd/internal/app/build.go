@@ -68,7 +68,7 @@ func (s sink) Observe(ctx context.Context, findings []detectors.Finding) error {
 }
 
 // buildEngine makes the order of things. Playbooks and conditions follow when the catalogue of actions is known.
-func (a *App) buildEngine(context.Context) error {
+func (a *App) buildEngine(ctx context.Context) error {
 	a.announcer = &latest{}
 	a.language = &language{}
 	rules, err := newRules(a.config)
@@ -76,8 +76,11 @@ func (a *App) buildEngine(context.Context) error {
 		return err
 	}
 	a.rules = rules
+	if err := a.buildWindows(ctx); err != nil {
+		return err
+	}
 	parts := engine.Parts{
-		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Runs: a.db, Memory: a.db,
+		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Freezes: freezer{a}, Runs: a.db, Memory: a.db,
 		Documents: documents{a.db}, Playbooks: a.language, Conditions: a.language, Announcer: a.announcer,
 		Calendar: rules, Classifier: rules, Ranker: rules, Sources: map[string]engine.Source{},
 		Now: a.options.Clock.Now, Logger: a.logger, Tracer: a.tracing.Tracer("engine"), Registry: a.registry,
@@ -248,7 +251,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	a.health = &health{app: a}
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
-		Operator: a.engine, Gates: gatekeeper{a}, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
+		Operator: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {

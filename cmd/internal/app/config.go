@@ -28,6 +28,7 @@ import (
 	"github.com/firebreak-dev/firebreak/integrations/flagger"
 	"github.com/firebreak-dev/firebreak/integrations/flags"
 	"github.com/firebreak-dev/firebreak/integrations/github"
+	"github.com/firebreak-dev/firebreak/integrations/ical"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 	"github.com/firebreak-dev/firebreak/integrations/prometheus"
 	"github.com/firebreak-dev/firebreak/integrations/slack"
@@ -41,6 +42,7 @@ type Config struct {
 	Promised     []ObjectiveConfig        `yaml:"objectives,single" doc:"what is promised of which service"`
 	Detectors    DetectorsConfig          `yaml:"detectors" doc:"what is looked at beside objectives"`
 	Windows      calendar.Config          `yaml:"windows" doc:"when changes are welcome"`
+	Calendars    ical.Config              `yaml:"calendars" doc:"calendars that others keep: company events, who is on call"`
 	Classify     classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
 	Risk         risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
 	Suspects     suspect.Weights          `yaml:"suspects" doc:"how suspects are weighed"`
@@ -134,6 +136,11 @@ func LoadConfig(file string) (Config, []configs.Diagnostic) {
 func (c *Config) read(file string, data []byte, dir string, env configs.Env) []configs.Diagnostic {
 	doc, faults := configs.Load(file, data, c, env)
 	faults = append(faults, c.loadObjectives(dir, doc)...)
+	for i, cal := range c.Calendars {
+		if cal.File != "" && !filepath.IsAbs(cal.File) {
+			c.Calendars[i].File = filepath.Join(dir, cal.File)
+		}
+	}
 	report := diag.New()
 	c.Check(report)
 	faults = append(faults, doc.Resolve(report.Faults())...)
@@ -168,6 +175,8 @@ func (c Config) Check(r *diag.Report) {
 	c.checkDetectors(r.At("detectors"))
 	c.Windows.Check(r.At("windows"))
 	c.Windows.CheckServices(r.At("windows"), c.names())
+	c.Calendars.Check(r.At("calendars"))
+	c.Calendars.CheckServices(r.At("calendars"), c.names())
 	c.Classify.Check(r.At("classify"))
 	c.Classify.CheckServices(r.At("classify"), c.names())
 	c.Risk.Check(r.At("risk"))
