@@ -136,6 +136,9 @@ func docEnv(t *testing.T) configs.Env {
 	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	return configs.Env{
 		Lookup: func(name string) (string, bool) {
+			if name == "COMPANY_CALENDAR" {
+				return "https://calendar.example.com/private-key/basic.ics", true
+			}
 			if name == "EVENTS_SECRET" { // it has a form of its own
 				return "whsec_c2VjcmV0LW9mLUVWRU5UU19TRUNSRVQtd2l0aC1tb3Jl", true
 			}
