@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -198,8 +201,58 @@ func (db *DB) Change(ctx context.Context, id string) (bot.Change, error) {
 // Changes returns changes, newest first by the time that counts (bot.Change.At). Kinds match when a change has any of them.
 func (db *DB) Changes(ctx context.Context, q bot.ChangeQuery) ([]bot.Change, error) {
 	query, args := changesQuery(q)
-	found, err := list(ctx, db.sql, scanChange, query, args...)
+	rows, err := list(ctx, db.sql, scanRow, query, args...)
+	if err != nil {
+		return nil, db.explain(ctx, "read the ledger", err)
+	}
+	found, err := decodeChanges(rows)
 	return found, db.explain(ctx, "read the ledger", err)
+}
+
+// changeRow is a change as it lies in the table.
+type changeRow struct {
+	id                      string
+	merged, effective, seen time.Time
+	doc                     string
+}
+
+func scanRow(rows *sql.Rows) (r changeRow, err error) {
+	err = rows.Scan(&r.id, at(&r.merged), at(&r.effective), at(&r.seen), &r.doc)
+	return r, err
+}
+
+func (r changeRow) change() (c bot.Change, err error) {
+	err = doc(&c).Scan(r.doc)
+	c.ID, c.MergedAt, c.EffectiveAt, c.Seen = r.id, r.merged, r.effective, r.seen
+	return c, err
+}
+
+// decodeChanges reads the documents, many of them on every core: they are half of the cost of a thousand candidates.
+func decodeChanges(rows []changeRow) ([]bot.Change, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	out := make([]bot.Change, len(rows))
+	each := max(64, (len(rows)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	errs := make([]error, (len(rows)+each-1)/each)
+	var wg sync.WaitGroup
+	for part := range errs {
+		decode := func() {
+			for i := part * each; i < min(len(rows), (part+1)*each) && errs[part] == nil; i++ {
+				out[i], errs[part] = rows[i].change()
+			}
+		}
+		if part == len(errs)-1 {
+			decode() // the last part, and often the only one, needs no goroutine
+			break
+		}
+		wg.Go(decode)
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // changesQuery walks the index that fits best, newest first, and stops at the limit: a million older rows cost nothing. A query
@@ -207,6 +260,9 @@ func (db *DB) Changes(ctx context.Context, q bot.ChangeQuery) ([]bot.Change, err
 func changesQuery(q bot.ChangeQuery) (query string, args []any) {
 	var w where
 	limit := limitOf(q.Limit)
+	if q.Service == "" && len(q.Kinds) == 0 {
+		return plainQuery(q, limit)
+	}
 	walk := func(from, time, id string, narrow func()) string {
 		w.conditions = nil
 		narrow()
@@ -223,8 +279,7 @@ func changesQuery(q bot.ChangeQuery) (query string, args []any) {
 			` ORDER BY ` + time + ` DESC, ` + id + ` DESC LIMIT ` + w.arg(limit) + `) AS walked`
 	}
 	var walks []string
-	switch {
-	case q.Service != "":
+	if q.Service != "" {
 		walks = append(walks, walk(`change_services s JOIN changes c ON c.id = s.change_id`, "s.at", "s.change_id", func() {
 			w.and("s.service = ?", q.Service)
 			if len(q.Kinds) > 0 {
@@ -236,15 +291,29 @@ func changesQuery(q bot.ChangeQuery) (query string, args []any) {
 					`EXISTS (SELECT 1 FROM change_kinds k WHERE k.change_id = c.id AND `+of.conditions[0]+`)`)
 			}
 		}))
-	case len(q.Kinds) > 0:
+	} else {
 		for _, kind := range q.Kinds {
 			walks = append(walks, walk(`change_kinds k JOIN changes c ON c.id = k.change_id`, "k.at", "k.change_id", func() {
 				w.and("k.kind = ?", kind)
 			}))
 		}
-	default:
-		walks = append(walks, walk(`changes c`, "c.at", "c.id", func() {}))
 	}
 	return `SELECT ` + changeColumns + ` FROM changes c WHERE c.id IN (` + strings.Join(walks, " UNION ") +
 		`) ORDER BY c.at DESC, c.id DESC LIMIT ` + w.arg(limit), w.args
+}
+
+// plainQuery needs no rows beside the changes themselves, as the one for the candidates of an incident: it reads them in the order
+// of the index, looks up no ID and sorts nothing.
+func plainQuery(q bot.ChangeQuery, limit int) (query string, args []any) {
+	var w where
+	if q.Repository != "" {
+		w.and("c.repository = ?", q.Repository)
+	}
+	if !q.From.IsZero() {
+		w.and("c.at >= ?", q.From)
+	}
+	if !q.To.IsZero() {
+		w.and("c.at < ?", q.To)
+	}
+	return `SELECT ` + changeColumns + ` FROM changes c` + w.String() + ` ORDER BY c.at DESC, c.id DESC LIMIT ` + w.arg(limit), w.args
 }
