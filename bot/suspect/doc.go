@@ -6,12 +6,13 @@
 //
 // The method is Bayes' rule over one question with len(changes)+1 answers:
 //
-//	prior      how often an incident has a change behind it at all, spread evenly over the candidates
+//	prior      how often an incident has a change behind it at all, spread over the candidates by their standing: environment,
+//	           exposure, reverts and replacements before, flags from when it landed (weak, together bounded)
 //	lag        density of (onset - effective) for its kind, over the even density of innocent changes; the onset's interval and
 //	           an unknown effective time are integrated over, not guessed
-//	scope      how readily a change of that service (own, dependency, unknown, unrelated) harms this one, over the average candidate's
-//	kind       how readily a change of its kind moves the signals that moved, over the average candidate's
-//	the rest   environment, exposure, reverts before and after, flags from when it landed (weak, together bounded)
+//	scope      how often a guilty change lies there (own, dependency, upstream, unrelated), over how often an ordinary one does
+//	kind       how often its kind is behind what moved, over how common the kind is
+//	aftermath  whether the signals came back after it was undone
 //
 // What innocent changes look like is learnt from the candidates themselves, held to a broad prior while they are few; so the
 // rule asks for no training and carries over to teams with other habits. The numbers stand in one table (Weights), each with where

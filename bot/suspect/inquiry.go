@@ -18,7 +18,9 @@ type candidate struct {
 	relation  relation
 	by        string // the service by which it is related
 	elsewhere bool
-	affinity  float64
+	// kind is that of its kinds which moves such signals most readily, affinity how often it is behind them.
+	kind     bot.Kind
+	affinity float64
 	// undone is the change that reverts it, nil while there is none.
 	undone *bot.Change
 	// replaced is a later change of the same files that took effect before the onset.
@@ -35,15 +37,16 @@ type inquiry struct {
 	clockwork  clockwork
 	candidates []candidate
 	excluded   []bot.Exclusion
-	// meanScope and meanAffinity are what an average change has; both are held to the shipped idea of one while the candidates are
-	// few.
-	meanScope    float64
-	meanAffinity float64
+	// deploys are the times from merged to effective that were observed, of all changes that are known.
+	deploys []time.Duration
+	// usual is what innocent changes look like here, scopes how often the guilty one lies where, as far as there is such a place.
+	usual usual
+	// meanStanding is the logarithm of the average candidate's standing.
+	meanStanding float64
+	scopes       [relations]float64
 }
 
 const (
-	// pseudo is how many candidates weigh as much as the shipped idea of an average change.
-	pseudo = 10
 	// spanFloor is in minutes: two changes within a minute of each other do not make a busy day.
 	spanFloor = 2 * 60.0
 )
@@ -54,15 +57,21 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 	near := around(in.Service, services)
 	for _, change := range once(changes) {
 		t := timingOf(change)
+		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
+			c.deploys = append(c.deploys, lag)
+		}
 		if why, no := c.exclude(t); no {
 			c.excluded = append(c.excluded, bot.Exclusion{Change: change.ID, Title: change.Title, Why: why})
 			continue
 		}
 		r, by := near.relate(change)
 		c.candidates = append(c.candidates, candidate{
-			change: change, timing: t, relation: r, by: by, elsewhere: elsewhere(change, in), affinity: c.affinity(change),
+			change: change, timing: t, relation: r, by: by, elsewhere: elsewhere(change, in),
 		})
+		last := &c.candidates[len(c.candidates)-1]
+		last.kind, last.affinity = c.affinity(change)
 	}
+	c.scopes = w.Scope.among(near)
 	c.boundExcluded(changes)
 	c.link(changes)
 	c.measure()
@@ -169,50 +178,56 @@ func sooner(a, b bot.Change) int {
 
 // measure learns from the candidates what innocent changes look like here.
 func (c *inquiry) measure() {
-	n := float64(len(c.candidates))
 	ages := make([]float64, 0, len(c.candidates))
-	scope, affinity := 0.0, 0.0
 	for _, cand := range c.candidates {
-		scope += c.weights.Scope.of(cand.relation)
-		affinity += cand.affinity
 		ages = append(ages, math.Max(c.onset.At.Sub(cand.timing.at).Minutes(), 0))
 	}
-	usual := 0.0
-	for r := range relations {
-		usual += bystanders(r) * c.weights.Scope.of(r)
-	}
-	c.meanScope = (scope + pseudo*usual) / (n + pseudo)
-	shipped, mass := 0.0, 0.0
-	for _, k := range bot.Kinds() {
-		shipped += ordinary(k) * c.affinity(bot.Change{Kind: k})
-		mass += ordinary(k)
-	}
-	c.meanAffinity = (affinity + pseudo*shipped/mass) / (n + pseudo)
+	c.usual = usualOf(c.candidates)
+	c.meanStanding = c.averageStanding()
 	lags := make(map[bot.Kind]curve, len(c.weights.Lags))
 	for kind, lag := range c.weights.Lags {
 		lags[kind] = lag.curve()
 	}
 	c.clockwork = clockwork{
-		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.nodes(), lags: lags,
+		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.learnt(c.deploys).nodes(), lags: lags,
 		span: math.Max(2*median(ages), spanFloor),
 	}
 }
 
-// affinity is how readily the change moves what moved: for a change of several kinds that of the readiest, for several signals the
-// geometric mean, since one cause has to explain them all.
-func (c *inquiry) affinity(change bot.Change) float64 {
-	sum := 0.0
-	for _, class := range c.classes {
-		row, best := c.weights.Affinity[class], 0.0
-		for _, k := range append([]bot.Kind{change.Kind}, change.Kinds...) {
-			best = math.Max(best, row[k])
+// affinity is how often a change of its kind is behind what moved: for a change of several kinds that of the readiest, for several
+// signals the geometric mean, since one cause has to explain them all.
+func (c *inquiry) affinity(change bot.Change) (kind bot.Kind, share float64) {
+	for _, k := range append([]bot.Kind{change.Kind}, change.Kinds...) {
+		sum := 0.0
+		for _, class := range c.classes {
+			row := c.weights.Affinity[class]
+			sum += math.Log(cmp.Or(row[k], hardly) / total64(row))
 		}
-		if best == 0 {
-			best = row[bot.Code]
+		if s := math.Exp(sum / float64(len(c.classes))); s > share {
+			kind, share = k, s
 		}
-		sum += math.Log(best)
 	}
-	return math.Exp(sum / float64(len(c.classes)))
+	return kind, share
+}
+
+// total64 adds up a row of the table. Its order does not matter to the last bit that counts: the row is the same for all.
+func total64(row map[bot.Kind]float64) float64 {
+	sum := 0.0
+	for _, k := range bot.Kinds() {
+		sum += row[k]
+	}
+	return sum
+}
+
+// averageStanding is the logarithm of what the standing of the candidates is worth on average. A few plain changes beside them keep
+// a single candidate's own standing from cancelling itself.
+func (c *inquiry) averageStanding() float64 {
+	const plain = 3
+	sum := float64(plain)
+	for i := range c.candidates {
+		sum += math.Exp(total(c.standing(&c.candidates[i])))
+	}
+	return math.Log(sum / float64(len(c.candidates)+plain))
 }
 
 // median is the middle one, 0 for none. Twice the median age is the stretch over which even changes lie, and a few very old ones

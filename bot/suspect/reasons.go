@@ -3,6 +3,7 @@ package suspect
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,21 +13,9 @@ import (
 // suspect collects the reasons for and against one candidate, each with its log-odds against none of these.
 func (c *inquiry) suspect(cand *candidate) bot.Suspect {
 	change := cand.change
-	reasons := []bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}
-	if cand.elsewhere {
-		reasons = append(reasons, bot.Reason{
-			Code: "environment", Weight: c.weights.Environment,
-			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production")),
-		})
-	}
-	if change.Exposure > 0 && change.Exposure < 1 {
-		reasons = append(reasons, bot.Reason{
-			Code: "exposure", Weight: c.weights.Exposure * math.Log(math.Max(change.Exposure, 0.001)),
-			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure)),
-		})
-	}
-	reasons = append(reasons, c.undoing(cand)...)
-	reasons = append(reasons, c.flags(change)...)
+	reasons := slices.Concat(
+		[]bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}, c.standing(cand), c.aftermath(cand),
+	)
 	service := cand.by
 	if service == "" && len(change.Services) > 0 {
 		service = change.Services[0]
@@ -37,14 +26,39 @@ func (c *inquiry) suspect(cand *candidate) bot.Suspect {
 	}
 }
 
-// prior spreads what one of the known changes has against none evenly over the candidates.
+// standing is what is known of a change before any incident: where it went, how much of the traffic it reached, whether it still
+// stood, how it landed.
+func (c *inquiry) standing(cand *candidate) []bot.Reason {
+	change := cand.change
+	var out []bot.Reason
+	if cand.elsewhere {
+		out = append(out, bot.Reason{
+			Code: "environment", Weight: c.weights.Environment,
+			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production")),
+		})
+	}
+	if change.Exposure > 0 && change.Exposure < 1 {
+		out = append(out, bot.Reason{
+			Code: "exposure", Weight: c.weights.Exposure * math.Log(change.Exposure/(change.Exposure+halfVisible)),
+			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure)),
+		})
+	}
+	return append(append(out, c.undoing(cand)...), c.flags(change)...)
+}
+
+// halfVisible is the share of traffic at which a change moves the whole half as readily as one that all of it meets: a part that
+// fails altogether shows at a twentieth, one that gets a little worse does not. Judgement.
+const halfVisible = .05
+
+// prior spreads what one of the known changes has against none over the candidates, as their standing says: what speaks for one in
+// general speaks against the others, and none of these must not pay for it.
 func (c *inquiry) prior() bot.Reason {
 	n := len(c.candidates)
 	sentence := fmt.Sprintf("one of %d changes that came before it", n)
 	if n == 1 {
 		sentence = "the only change that is known before it began"
 	}
-	return bot.Reason{Code: "prior", Sentence: sentence, Weight: math.Log((1 - c.weights.None) / c.weights.None / float64(n))}
+	return bot.Reason{Code: "prior", Sentence: sentence, Weight: math.Log((1-c.weights.None)/c.weights.None/float64(n)) - c.meanStanding}
 }
 
 func (c *inquiry) lag(cand *candidate) bot.Reason {
@@ -76,29 +90,50 @@ func (c *inquiry) scope(cand *candidate) bot.Reason {
 	default:
 		sentence = fmt.Sprintf("changes %s, which %s does not depend on", cand.by, service)
 	}
-	weight := math.Log(c.weights.Scope.of(cand.relation) / c.meanScope)
-	return bot.Reason{Code: "scope", Sentence: sentence, Weight: weight}
+	if cand.relation == unknown {
+		return bot.Reason{Code: "scope", Sentence: sentence, Weight: math.Log(c.weights.Scope.Unknown)}
+	}
+	return bot.Reason{Code: "scope", Sentence: sentence, Weight: math.Log(c.placed(cand.relation))}
+}
+
+// placed is how much likelier a guilty change lies there than an ordinary one. Nearer is always likelier: where a team hardly ever touches
+// what it depends on, a change of it is telling, but less so than one of the service itself.
+func (c *inquiry) placed(r relation) float64 {
+	nearest := c.scopes[own] / c.usual.scopes[own]
+	return math.Min(c.scopes[r]/c.usual.scopes[r], nearest*atMost(r))
+}
+
+// atMost bounds what a place farther away says by what the service itself says. Judgement.
+func atMost(r relation) float64 {
+	return Scope{Own: 1, Dependency: 0.7, Upstream: 0.4, Unrelated: 0.1}.of(r)
 }
 
 func (c *inquiry) kind(cand *candidate) bot.Reason {
 	how := "sometimes"
 	switch {
-	case cand.affinity >= often*0.75:
+	case cand.affinity >= readily:
 		how = "readily"
-	case cand.affinity < hardly*2:
+	case cand.affinity < hardlyEver:
 		how = "hardly ever"
-	case cand.affinity < 1:
+	case cand.affinity < notOften:
 		how = "seldom"
 	}
 	moved := make([]string, 0, len(c.classes))
 	for _, class := range c.classes {
 		moved = append(moved, class.phrase())
 	}
-	sentence := fmt.Sprintf("%s changes %s move %s", cand.change.Kind, how, strings.Join(moved, " and "))
-	return bot.Reason{Code: "kind", Sentence: sentence, Weight: math.Log(cand.affinity / c.meanAffinity)}
+	sentence := fmt.Sprintf("%s changes %s move %s", cand.kind, how, strings.Join(moved, " and "))
+	return bot.Reason{Code: "kind", Sentence: sentence, Weight: math.Log(cand.affinity / c.usual.kind(cand.kind))}
 }
 
-// undoing weighs what is known of reverts: that it is one, that it was undone before, and what happened after it was undone.
+// The words for how often a kind is behind something, by its share of the causes.
+const (
+	readily    = .1
+	notOften   = .03
+	hardlyEver = .01
+)
+
+// undoing weighs what is known of reverts when it began: that it is one, that it was replaced or undone before.
 func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 	var out []bot.Reason
 	add := func(code string, weight float64, format string, args ...any) {
@@ -113,15 +148,8 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 	if cand.undone == nil {
 		return out
 	}
-	undone := timingOf(*cand.undone)
-	switch {
-	case undone.at.IsZero() || undone.at.After(c.now):
-	case undone.at.Before(c.onset.Earliest):
-		add("reverted", c.weights.Reverted, "was undone %s before it began (%s)", span(c.onset.At.Sub(undone.at)), cand.undone.ID)
-	case undone.at.Before(c.onset.Latest):
-		// Undone while it may already have begun: that says nothing either way.
-	default:
-		c.aftermath(cand, undone.at, add)
+	if undone := timingOf(*cand.undone).at; !undone.IsZero() && undone.Before(c.onset.Earliest) {
+		add("reverted", c.weights.Reverted, "was undone %s before it began (%s)", span(c.onset.At.Sub(undone)), cand.undone.ID)
 	}
 	return out
 }
@@ -130,8 +158,20 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 // short windows of the detectors.
 const patience = 30 * time.Minute
 
-// aftermath weighs whether the signals came back after the change was undone.
-func (c *inquiry) aftermath(cand *candidate, undone time.Time, add func(string, float64, string, ...any)) {
+// aftermath weighs whether the signals came back after the change was undone. What was undone while it may already have begun says
+// nothing either way.
+func (c *inquiry) aftermath(cand *candidate) []bot.Reason {
+	if cand.undone == nil {
+		return nil
+	}
+	undone := timingOf(*cand.undone).at
+	if undone.IsZero() || undone.After(c.now) || undone.Before(c.onset.Latest) {
+		return nil
+	}
+	var out []bot.Reason
+	add := func(code string, weight float64, format string, args ...any) {
+		out = append(out, bot.Reason{Code: code, Weight: weight, Sentence: fmt.Sprintf(format, args...)})
+	}
 	quiet := c.incident.QuietSince
 	switch {
 	case !quiet.IsZero() && quiet.After(undone) && quiet.Sub(undone) <= 2*patience:
@@ -139,6 +179,7 @@ func (c *inquiry) aftermath(cand *candidate, undone time.Time, add func(string, 
 	case quiet.IsZero() && c.incident.Blind == "" && c.now.Sub(undone) > patience:
 		add("uncured", c.weights.Uncured, "was undone %s ago, and the signals stay bad (%s)", span(c.now.Sub(undone)), cand.undone.ID)
 	}
+	return out
 }
 
 // flags adds what made the change risky when it landed. All of them together are bounded: they are scaled down where they would

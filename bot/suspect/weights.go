@@ -20,12 +20,13 @@ type Weights struct {
 	Lags map[bot.Kind]Lag `yaml:"lags" doc:"time from effective to the onset, by kind of change"`
 	// Scope says how readily a change of some service harms the incident's, relative to other scopes.
 	Scope Scope `yaml:"scope" doc:"how readily a change harms the service, by where it lies"`
-	// Affinity says how readily a change of a kind moves a class of signals, relative to other kinds.
-	Affinity map[Class]map[bot.Kind]float64 `yaml:"affinity" doc:"how readily a kind of change moves a class of signals"`
+	// Affinity says how often a kind of change is behind a class of signals, relative to other kinds. How common the kind is among
+	// all changes is not in it: that is counted.
+	Affinity map[Class]map[bot.Kind]float64 `yaml:"affinity" doc:"how often a kind of change is behind a class of signals"`
 	// Environment is the log-odds of a change that went to another environment than the incident's.
-	Environment float64 `yaml:"environment" doc:"log-odds of a change that went to another environment (-4)"`
-	// Exposure multiplies the logarithm of the share of traffic that the change reached.
-	Exposure float64 `yaml:"exposure" doc:"multiplies the log of the share of traffic reached (0.5)"`
+	Environment float64 `yaml:"environment" doc:"log-odds of a change that went to another environment (-5)"`
+	// Exposure multiplies the log-odds that a change which reached only a share of the traffic is seen in the whole.
+	Exposure float64 `yaml:"exposure" doc:"multiplies the log-odds of a change that reached only a share of the traffic (1.5)"`
 	// Reverted is the log-odds of a change that was already undone when it began.
 	Reverted float64 `yaml:"reverted" doc:"log-odds of a change undone before the onset (-3)"`
 	// Revert is the log-odds of a change that undoes another one: it restores what worked before.
@@ -49,13 +50,33 @@ type Lag struct {
 	Spread float64 `yaml:"spread"`
 }
 
-// Scope is how readily a change harms the service of the incident, by what the change touches. Only the ratios count.
+// Scope is how often the guilty change lies where, seen from the service of the incident. Only the ratios count, but for Unknown, which
+// multiplies the odds of a change of which nobody knows what it touches: 1 is neither for nor against it.
 type Scope struct {
 	Own        float64 `yaml:"own"`        // the service itself
 	Dependency float64 `yaml:"dependency"` // a service that it depends on directly
 	Upstream   float64 `yaml:"upstream"`   // a service further up
 	Unknown    float64 `yaml:"unknown"`    // nobody knows what it touches
 	Unrelated  float64 `yaml:"unrelated"`  // known services that it does not depend on
+}
+
+// among are the shares of the places that there are: who depends on nothing has no guilty dependency.
+func (s Scope) among(near neighbourhood) (shares [relations]float64) {
+	there := [relations]bool{own: true, unrelated: true}
+	for _, r := range near {
+		there[r] = true
+	}
+	sum := 0.0
+	for r := range relations {
+		if there[r] {
+			shares[r] = s.of(r)
+			sum += shares[r]
+		}
+	}
+	for r := range relations {
+		shares[r] /= sum
+	}
+	return shares
 }
 
 func (s Scope) of(r relation) float64 {
@@ -73,11 +94,12 @@ func (s Scope) of(r relation) float64 {
 	}
 }
 
-// The four steps of affinity. Their ratio is at most 40, so that timing and scope can outweigh the kind: a table like this is
-// always wrong somewhere.
+// The five steps of affinity, relative shares of the causes. Their ratio is at most 80, so that timing and scope can outweigh the kind:
+// a table like this is always wrong somewhere.
 const (
+	mostly = 9.0
 	often  = 6.0
-	some   = 2.0
+	some   = 2.5
 	seldom = 0.6
 	hardly = 0.15
 )
@@ -93,21 +115,21 @@ func DefaultWeights() Weights {
 		// A pipeline takes minutes to an hour. Judgement.
 		Deploy: Lag{15 * time.Minute, 1.2},
 		Lags:   defaultLags(),
-		// A change of a service that others lean on is meant for, and tried with, more than this one; one of unknown scope may be any
-		// of these; an unrelated one needs an error in the service map, or a shared machine. Judgement.
-		Scope:    Scope{Own: 1, Dependency: 0.35, Upstream: 0.15, Unknown: 0.25, Unrelated: 0.03},
+		// Most incidents come from the service's own changes, a good part from what it leans on; an unrelated cause needs an error in
+		// the service map, or a shared machine. Of unknown scope are guilty and innocent ones alike. Judgement.
+		Scope:    Scope{Own: 0.63, Dependency: 0.29, Upstream: 0.06, Unknown: 1, Unrelated: 0.02},
 		Affinity: defaultAffinity(),
 		// One in fifty: labels of environments are sometimes wrong, and staging sometimes shares a gateway. Judgement.
-		Environment: -4,
-		// The square root of the share: a tenth of the traffic can hardly move the whole, but may be the tenth that complains.
-		Exposure: 0.5,
+		Environment: -5,
+		// A twentieth of the traffic moves the whole half as readily as all of it (halfVisible).
+		Exposure: 1.5,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
 		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
 		Cured: 2, Uncured: -2,
 		// Unreviewed and out-of-hours changes are somewhat likelier to break things; what is published (Meta, arXiv 2410.06351:
 		// the riskiest tenth of changes holds 28 % of the bad ones) bounds all of them together to about e.
 		Flags: map[string]float64{
-			"unreviewed": 0.6, "self_merged": 0.4, "out_of_window": 0.5, "freeze": 0.5, "friday": 0.2, "no_rollback": 0.1,
+			"unreviewed": 0.7, "self_merged": 0.4, "out_of_window": 0.5, "freeze": 0.5, "friday": 0.2, "no_rollback": 0.1,
 		},
 		FlagsAtMost: 1,
 	}
@@ -117,9 +139,9 @@ func DefaultWeights() Weights {
 // what is an index or a corpus when enough questions met it. Spreads of 1.2 to 1.6 put two thirds within a factor of 3.3 to 5 of the
 // median. Judgement.
 func defaultLags() map[bot.Kind]Lag {
-	atOnce := Lag{5 * time.Minute, 1.3}
-	rollout := Lag{10 * time.Minute, 1.4}
-	slow := Lag{45 * time.Minute, 1.6}
+	atOnce := Lag{5 * time.Minute, 1.1}
+	rollout := Lag{10 * time.Minute, 1.3}
+	slow := Lag{45 * time.Minute, 1.5}
 	return map[bot.Kind]Lag{
 		bot.Prompt: atOnce, bot.Policy: atOnce, bot.Guardrail: atOnce, bot.Config: atOnce,
 		bot.Flag: atOnce, bot.Price: atOnce, bot.Vendor: atOnce,
@@ -128,13 +150,16 @@ func defaultLags() map[bot.Kind]Lag {
 	}
 }
 
-// defaultAffinity: what each input of a model service acts upon. Code seldom moves any one signal, for there is so much of it.
-// Judgement; the shape follows the mechanism and not counts of incidents.
+// defaultAffinity: which inputs of a model service are behind what. Each row says of which kind a cause is, so
+// what is changed day by day stands before what is seldom touched: prompts before policies, code wherever there is much of it to go
+// wrong. Judgement; the shape follows the mechanism and not counts of incidents.
 func defaultAffinity() map[Class]map[bot.Kind]float64 {
-	row := func(oftens, somes, seldoms []bot.Kind) map[bot.Kind]float64 {
+	row := func(first bot.Kind, oftens, somes, seldoms []bot.Kind) map[bot.Kind]float64 {
 		m := make(map[bot.Kind]float64, len(bot.Kinds()))
 		for _, k := range bot.Kinds() {
 			switch {
+			case k == first:
+				m[k] = mostly
 			case slices.Contains(oftens, k):
 				m[k] = often
 			case slices.Contains(somes, k):
@@ -149,22 +174,22 @@ func defaultAffinity() map[Class]map[bot.Kind]float64 {
 	}
 	type kinds = []bot.Kind
 	return map[Class]map[bot.Kind]float64{
-		Refusals: row(kinds{bot.Prompt, bot.Policy, bot.Guardrail, bot.Model, bot.Vendor},
-			kinds{bot.Config, bot.Flag, bot.Retrieval}, kinds{bot.Code, bot.Embedding}),
-		Cost: row(kinds{bot.Prompt, bot.Model, bot.Price, bot.Vendor},
-			kinds{bot.Config, bot.Flag, bot.Retrieval, bot.Guardrail}, kinds{bot.Code, bot.Embedding, bot.Policy, bot.Infrastructure}),
-		Latency: row(kinds{bot.Model, bot.Infrastructure, bot.Vendor},
-			kinds{bot.Config, bot.Flag, bot.Retrieval, bot.Guardrail, bot.Prompt, bot.Embedding}, kinds{bot.Code}),
-		Grounding: row(kinds{bot.Retrieval, bot.Embedding}, kinds{bot.Config, bot.Infrastructure, bot.Vendor},
-			kinds{bot.Code, bot.Flag, bot.Prompt}),
-		Quality: row(kinds{bot.Prompt, bot.Model, bot.Retrieval, bot.Embedding, bot.Vendor},
-			kinds{bot.Policy, bot.Guardrail, bot.Flag, bot.Config, bot.Evaluation}, kinds{bot.Code}),
-		Errors: row(kinds{bot.Infrastructure, bot.Config, bot.Vendor}, kinds{bot.Code, bot.Model, bot.Flag, bot.Guardrail},
-			kinds{bot.Retrieval, bot.Embedding, bot.Prompt}),
-		Other: row(nil, kinds{
+		Refusals: row(bot.Prompt, kinds{bot.Policy, bot.Guardrail, bot.Model},
+			kinds{bot.Vendor, bot.Config, bot.Flag, bot.Code}, kinds{bot.Retrieval, bot.Embedding, bot.Infrastructure}),
+		Cost: row(bot.Prompt, kinds{bot.Model},
+			kinds{bot.Price, bot.Vendor, bot.Config, bot.Flag, bot.Retrieval, bot.Code}, kinds{bot.Guardrail, bot.Embedding, bot.Policy, bot.Infrastructure}),
+		Latency: row("", kinds{bot.Model, bot.Infrastructure, bot.Code},
+			kinds{bot.Vendor, bot.Config, bot.Flag, bot.Retrieval, bot.Prompt}, kinds{bot.Guardrail, bot.Embedding, bot.Policy}),
+		Grounding: row(bot.Retrieval, kinds{bot.Embedding}, kinds{bot.Config, bot.Infrastructure, bot.Code},
+			kinds{bot.Vendor, bot.Flag, bot.Prompt, bot.Model}),
+		Quality: row(bot.Prompt, kinds{bot.Model, bot.Retrieval},
+			kinds{bot.Vendor, bot.Embedding, bot.Policy, bot.Guardrail, bot.Flag, bot.Config, bot.Code}, kinds{bot.Infrastructure, bot.Evaluation}),
+		Errors: row(bot.Code, kinds{bot.Infrastructure, bot.Config}, kinds{bot.Vendor, bot.Model, bot.Flag},
+			kinds{bot.Guardrail, bot.Retrieval, bot.Embedding, bot.Prompt, bot.Policy}),
+		Other: row("", nil, kinds{
 			bot.Model, bot.Vendor, bot.Prompt, bot.Guardrail, bot.Retrieval, bot.Policy, bot.Embedding,
-			bot.Config, bot.Infrastructure, bot.Flag,
-		}, kinds{bot.Code, bot.Price}),
+			bot.Config, bot.Infrastructure, bot.Flag, bot.Code,
+		}, kinds{bot.Price}),
 	}
 }
 
@@ -186,7 +211,7 @@ func ordinary(k bot.Kind) float64 {
 
 // bystanders is how ordinary changes are spread over scopes while the candidates are too few to tell. Judgement.
 func bystanders(r relation) float64 {
-	return Scope{Own: 0.25, Dependency: 0.2, Upstream: 0.05, Unknown: 0.15, Unrelated: 0.35}.of(r)
+	return Scope{Own: 0.25, Dependency: 0.2, Upstream: 0.1, Unrelated: 0.45}.of(r)
 }
 
 // WithDefaults returns the weights with every zero field, and every entry that a table lacks, replaced by its default.
