@@ -8,12 +8,11 @@ import (
 
 // Check reports every fault.
 func (c Config) Check(r *diag.Report) {
-	before := r.Len()
 	checkZone(r, "zone", c.Zone)
 	for service, zone := range c.ServiceZones {
 		checkZone(r.At("service_zones"), service, zone)
 	}
-	names := map[string]bool{}
+	before, names := r.Len(), map[string]bool{}
 	checkWindows(r.At("allow"), c.Allow, names)
 	checkWindows(r.At("deny"), c.Deny, names)
 	for i, f := range c.Freezes {
@@ -28,12 +27,12 @@ func (c Config) Check(r *diag.Report) {
 		}
 		checkStretch(at, "absence", a.From, a.To)
 	}
+	if r.Len() == before {
+		c.checkOpenings(r) // what is no window cannot be held against another
+	}
 	known := Countries()
 	for i, country := range c.Holidays {
 		r.At("holidays").Index(i).OneOf("", "unknown-country", "country", country, known)
-	}
-	if r.Len() == before {
-		c.checkOpenings(r) // what is no window cannot be held against another
 	}
 }
 

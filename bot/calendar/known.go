@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -51,11 +52,7 @@ func (c *Calendar) With(known Known) *Calendar {
 	out.feeds = slices.Clone(c.feeds)
 	for _, f := range known.Feeds {
 		made := feed{f, map[string][]span{}}
-		zones := []*time.Location{c.zone}
-		for _, zone := range c.zones {
-			zones = append(zones, zone)
-		}
-		for _, zone := range zones {
+		for _, zone := range append(slices.Collect(maps.Values(c.zones)), c.zone) {
 			if _, done := made.spans[zone.String()]; done {
 				continue
 			}

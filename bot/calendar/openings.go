@@ -62,19 +62,19 @@ func covers(names []string) string {
 // opensAtAll tells whether any open window of a service ever opens, or anything where there is none, and what forbids it.
 func (c Config) opensAtAll(service string) (bool, []string) {
 	var by []string
-	any := false
+	none := true
 	for _, w := range c.Allow {
 		if len(w.Services) > 0 && !slices.Contains(w.Services, service) {
 			continue
 		}
-		any = true
+		none = false
 		opens, covering := c.opens(&w, service)
 		if opens {
 			return true, nil
 		}
 		by = append(by, covering...)
 	}
-	if !any {
+	if none {
 		return c.opens(&Window{}, service)
 	}
 	slices.Sort(by)

@@ -45,7 +45,7 @@ server.url, the freezes of that server are asked for. With --server all of it is
 		if output.json() {
 			err = printJSON(c.OutOrStdout(), map[string]any{"windows": found})
 		} else {
-			err = printOpenings(c.OutOrStdout(), found)
+			printOpenings(c.OutOrStdout(), found)
 		}
 		for _, o := range found {
 			if err == nil && require && (!o.Open || len(o.Unseen) > 0) {
@@ -76,7 +76,7 @@ func findOpenings(c *cobra.Command, server, file, service string, at time.Time) 
 }
 
 // printOpenings tells of each service in its own zone.
-func printOpenings(w io.Writer, found []app.Opening) error {
+func printOpenings(w io.Writer, found []app.Opening) {
 	for i, o := range found {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -107,5 +107,4 @@ func printOpenings(w io.Writer, found []app.Opening) error {
 			fmt.Fprintf(w, "  not seen: %s\n", app.Visible(what))
 		}
 	}
-	return nil
 }
