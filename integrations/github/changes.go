@@ -40,6 +40,10 @@ func (c *Client) Changes(ctx context.Context, d bot.Delivery) (Told, error) {
 		return c.merged(ctx, p, d), nil
 	case "deployment", "deployment_status":
 		return deployed(p, d), nil
+	case "workflow_run":
+		return c.ran(p, d), nil
+	case "release":
+		return c.released(ctx, p, d), nil
 	default:
 		return Told{}, nil
 	}

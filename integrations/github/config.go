@@ -29,6 +29,8 @@ type Config struct {
 	MergeMethod string `yaml:"merge_method"`
 	// Branches are branches besides each repository's default one whose merges and pushes count as changes; globs as "release/*".
 	Branches []string `yaml:"branches"`
+	// Deploys says what counts as a deployment beside GitHub's own.
+	Deploys Deploys `yaml:"deploys"`
 	// Backfill is how far back, at the start, the API is asked for merges and deployments that nobody told of; default 7d, 0s for not
 	// at all. It needs a token or an app.
 	Backfill *time.Duration `yaml:"backfill"`
@@ -94,6 +96,7 @@ func (c Config) Check(r *diag.Report) {
 			r.At("branches").Index(i).Faultf("", "bad-glob", "not a branch name or glob: %q", b)
 		}
 	}
+	c.Deploys.check(r.At("deploys"))
 	if c.Backfill != nil && (*c.Backfill < 0 || *c.Backfill > 90*24*time.Hour) {
 		r.Faultf("backfill", "bad-duration", "the past is asked for within 0s and 90d").Suggest("leave it out for 7d, or write 0s for not at all")
 	}

@@ -19,6 +19,8 @@ type payload struct {
 	PullRequest *pullRequest `json:"pull_request"`
 	Deployment  *deployment  `json:"deployment"`
 	Status      *status      `json:"deployment_status"`
+	WorkflowRun *workflowRun `json:"workflow_run"`
+	Release     *release     `json:"release"`
 	push
 }
 

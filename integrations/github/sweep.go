@@ -31,7 +31,7 @@ const (
 	maxRecovered = 500
 )
 
-// told lists the events of which something is made; of others GitHub's list is not worth a request.
+// tells says whether something is made of an event; any other is not worth a request.
 func tells(event, action string) bool {
 	switch event {
 	case "pull_request":
