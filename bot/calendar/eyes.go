@@ -70,7 +70,7 @@ func (s *sight) at(now time.Time) bool {
 		return s.has(now.In(s.zone))
 	}
 	if now.Before(s.from) || !now.Before(s.to) {
-		s.look(now.Add(-24*time.Hour), now.Add(9*24*time.Hour))
+		s.look(now.Add(-time.Hour), now.Add(time.Hour)) // one moment; next looks further by itself
 	}
 	return spanAt(s.spans, now)
 }

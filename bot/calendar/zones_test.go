@@ -41,6 +41,7 @@ func transitions(tb testing.TB, name string) (*time.Location, []time.Time) {
 // TestSchedulesAroundEveryTransitionOfTenYears holds each minute of two days around every transition against an oracle that knows
 // no zones: a time has come once the latest that the wall clock has ever shown reaches it. So none is skipped and none comes twice.
 func TestSchedulesAroundEveryTransitionOfTenYears(t *testing.T) {
+	t.Parallel()
 	schedules := []struct {
 		cron  string
 		lasts time.Duration
@@ -116,6 +117,7 @@ func follow(t *testing.T, c *calendar.Calendar, what string, from time.Time, wan
 
 // TestClocksAroundEveryTransitionOfTenYears does the same for windows of from and to, which are what the clock on the wall shows.
 func TestClocksAroundEveryTransitionOfTenYears(t *testing.T) {
+	t.Parallel()
 	for _, name := range twentyZones() {
 		zone, changes := transitions(t, name)
 		for _, w := range [][2]string{{"01:30", "02:30"}, {"22:00", "00:45"}} {

@@ -16,6 +16,7 @@ const (
 	Freeze              = "freeze"
 	Holiday             = "holiday"
 	HolidayEve          = "holiday_eve"
+	Absence             = "absence"
 	OpenIncident        = "open_incident"
 	DependencyIncident  = "dependency_incident"
 	Unreviewed          = "unreviewed"
@@ -46,6 +47,7 @@ func points() map[string]float64 {
 		Freeze:      60, // and said why; with any other reason it is critical
 		Holiday:     25, // as out of window, and the backup is away too
 		HolidayEve:  10, // a Friday that the calendar moved
+		Absence:     10, // who knows it best is not there when it goes wrong
 
 		OpenIncident:       40, // two causes at once cannot be told apart, and the revert of one may need the other
 		DependencyIncident: 20, // the same, one step away
