@@ -17,6 +17,7 @@ type Promotion struct {
 	// Answer is pass, inconclusive or fail.
 	Answer   string `json:"answer"`
 	Sentence string `json:"sentence"`
-	// Reasons are what speaks against going on; their weight is 2 for what asks to go back, 1 for what asks to hold.
+	// Reasons are what speaks against going on; their weight is 2 for what asks to go back, 1 for what asks to hold, and 0 for
+	// what is only told.
 	Reasons []Reason `json:"reasons"`
 }

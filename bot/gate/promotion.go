@@ -44,8 +44,13 @@ func Promote(now time.Time, c Circumstances) bot.Promotion {
 		}
 	}
 	for _, f := range c.Findings {
-		if f.Detector == "canary" && f.Service == c.Service && c.here(f.Environment) {
+		switch {
+		case f.Service != c.Service:
+		case f.Detector == "canary" && c.here(f.Environment):
 			p.Reasons = append(p.Reasons, canaryReasons(f)...)
+		case f.Detector == "parity" && f.Verdict == detectors.Firing:
+			// What differs between environments is told before a promotion, and decides nothing: it is what is being promoted.
+			p.Reasons = append(p.Reasons, bot.Reason{Code: "parity", Sentence: f.Title})
 		}
 	}
 	switch {
@@ -56,7 +61,7 @@ func Promote(now time.Time, c Circumstances) bot.Promotion {
 	}
 	slices.SortStableFunc(p.Reasons, func(a, b bot.Reason) int { return int(b.Weight - a.Weight) })
 	p.Sentence = "nothing speaks against it"
-	if len(p.Reasons) > 0 {
+	if len(p.Reasons) > 0 && p.Reasons[0].Weight > 0 {
 		p.Sentence, p.Answer = p.Reasons[0].Sentence, bot.Hold
 		if p.Reasons[0].Weight >= back {
 			p.Answer = bot.Back

@@ -35,6 +35,9 @@ func TestPromote(t *testing.T) {
 		{"an incident that cannot be seen holds", gate.Circumstances{Watched: true, Incidents: incident(func(in *bot.Incident) { in.Blind = detectors.Stale })}, bot.Hold, "incident"},
 		{"a canary that is worse asks to go back", gate.Circumstances{Watched: true, Findings: canary(detectors.Firing)}, bot.Back, "canary"},
 		{"a canary that nobody can judge yet holds", gate.Circumstances{Watched: true, Findings: canary(detectors.Blind)}, bot.Hold, "canary_inconclusive"},
+		{"what differs between environments is told and decides nothing", gate.Circumstances{Watched: true, Findings: []detectors.Finding{
+			{Detector: "parity", Service: "support", Environment: "staging", Verdict: detectors.Firing, Title: "staging has gpt-5-c"},
+		}}, bot.Go, "parity"},
 		{"blind is not healthy", gate.Circumstances{Watched: true, Blind: detectors.Unreachable}, bot.Hold, "blind"},
 		{"nothing watched is not healthy", gate.Circumstances{}, bot.Hold, "unwatched"},
 	} {

@@ -96,6 +96,9 @@ func (c *inquiry) noneReasons(r bot.Ranking) []bot.Reason {
 	if r.None > best.Probability {
 		sentence := "no candidate fits well: the best one is " + percent(best.Probability) + " likely"
 		reasons = append(reasons, bot.Reason{Code: "no_fit", Sentence: sentence})
+		if !slices.Contains(c.classes, Errors) && !slices.Contains(c.classes, Other) {
+			reasons = append(reasons, bot.Reason{Code: "unseen", Sentence: "a vendor that changed its model under the same name would look like this, and so would other questions than usual"})
+		}
 	}
 	return reasons
 }

@@ -51,6 +51,9 @@ func (a *App) lead(ctx context.Context) error {
 	if err := a.engine.Resume(ctx); err != nil {
 		return errors.Join(fmt.Errorf("resume: %w", err), stopRuns())
 	}
+	if err := a.notePrices(ctx); err != nil {
+		a.logger.ErrorContext(ctx, "whether prices changed could not be noted", "error", err)
+	}
 	a.scheduler = newScheduler(a.options.Clock, a.logger)
 	a.schedule()
 	a.scheduler.start()
