@@ -32,8 +32,10 @@ func PriceChanges(before, after []Price) []string {
 			name     string
 			was, now float64
 		}{
-			{"input", was.Input, p.Input}, {"output", was.Output, p.Output},
-			{"cached input", was.CachedInput, p.CachedInput}, {"cache write", was.CacheWrite, p.CacheWrite},
+			{"input", was.Input, p.Input},
+			{"output", was.Output, p.Output},
+			{"cached input", was.CachedInput, p.CachedInput},
+			{"cache write", was.CacheWrite, p.CacheWrite},
 		} {
 			if f.was != f.now {
 				out = append(out, fmt.Sprintf("%s %s %s → %s", p.Model, f.name, dollars(f.was), dollars(f.now)))
