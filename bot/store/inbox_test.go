@@ -119,14 +119,19 @@ func TestDeliveriesAreCountedByStretch(t *testing.T) {
 			source string
 			at     time.Time
 		}{
-			{"github", hour}, {"github", hour.Add(time.Microsecond)}, {"github", hour.Add(time.Hour)}, {"events", hour.Add(90 * time.Minute)},
-			{"github", hour.Add(3 * time.Hour)}, {"github", hour.Add(3*time.Hour + time.Microsecond)},
+			{"github", hour},
+			{"github", hour.Add(time.Microsecond)},
+			{"github", hour.Add(time.Hour)},
+			{"events", hour.Add(90 * time.Minute)},
+			{"github", hour.Add(3 * time.Hour)},
+			{"github", hour.Add(3*time.Hour + time.Microsecond)},
 		} {
 			must[bool](t)(db.PutDelivery(t.Context(), bot.Delivery{ID: string(rune('a' + i)), Source: d.source, ReceivedAt: d.at}))
 		}
 		got := must[[]store.DeliveryCount](t)(db.DeliveryCounts(t.Context(), hour, hour.Add(3*time.Hour), time.Hour))
 		want := []store.DeliveryCount{
-			{Source: "events", End: hour.Add(2 * time.Hour), N: 1}, {Source: "github", End: hour.Add(time.Hour), N: 2},
+			{Source: "events", End: hour.Add(2 * time.Hour), N: 1},
+			{Source: "github", End: hour.Add(time.Hour), N: 2},
 			{Source: "github", End: hour.Add(3 * time.Hour), N: 1},
 		}
 		if d := cmp.Diff(want, got); d != "" {
