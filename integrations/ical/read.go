@@ -12,8 +12,8 @@ import (
 const (
 	// maxOccurrences bounds what one calendar gives.
 	maxOccurrences = 20_000
-	// maxPeriods bounds the periods of rules that are looked at.
-	maxPeriods = 500_000
+	// maxSteps bounds the work: days that rules look at, and occurrences that are held against exceptions.
+	maxSteps = 10_000_000
 	// maxLength is how long an appointment may be.
 	maxLength = 400 * 24 * time.Hour
 )
@@ -27,7 +27,7 @@ func Read(data []byte, from, to time.Time) (busy []calendar.Busy, problems []str
 	if err != nil {
 		return nil, nil, err
 	}
-	x := expansion{from: from, to: to, budget: maxPeriods, moved: moved(events)}
+	x := expansion{from: from, to: to, budget: maxSteps, moved: moved(events)}
 	for _, e := range events {
 		if strings.EqualFold(e.text("STATUS"), "CANCELLED") || strings.EqualFold(e.text("TRANSP"), "TRANSPARENT") {
 			continue
@@ -123,6 +123,9 @@ func (x *expansion) add(e event) error {
 	}
 	if _, single := e.first("RECURRENCE-ID"); !single {
 		out = append(out, x.moved[e.text("UID")]...)
+	}
+	if x.budget -= len(walls) * len(out); x.budget < 0 {
+		return errTooMuch
 	}
 	for _, wall := range walls {
 		s := stamp{wall, start.zone, start.date}

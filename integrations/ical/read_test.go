@@ -106,6 +106,8 @@ func TestWhatIsNoWholeCalendarIsRefused(t *testing.T) {
 		"a line without an end":  {"BEGIN:VCALENDAR\nX:" + strings.Repeat("x", 70<<10), "line 2 is longer than 64 KiB"},
 		"nested without end":     {strings.Repeat("BEGIN:VEVENT\n", 30), "line 17: it is nested too deep"},
 		"ends out of order":      {"BEGIN:VCALENDAR\nEND:VEVENT\n", "line 2: END:VEVENT ends nothing"},
+		"years without end":      {"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART;VALUE=DATE:19700101\nRRULE:FREQ=YEARLY;BYDAY=53MO;COUNT=9999\nEND:VEVENT\n", 19_000) + "END:VCALENDAR\n", "its rules give too many appointments"},
+		"exceptions without end": {"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;VALUE=DATE:20260101\nEND:VEVENT\n", 9_000) + strings.Repeat("BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20260101\nEND:VEVENT\n", 9_000) + "END:VCALENDAR\n", "its rules give too many appointments"},
 		"rules that never cease": {"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=DAILY\nEND:VEVENT\n", 2000) + "END:VCALENDAR\n", "its rules give too many appointments"},
 	} {
 		t.Run(name, func(t *testing.T) {

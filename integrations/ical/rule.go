@@ -135,12 +135,12 @@ func readDays(value string) (out []weekday, err error) {
 }
 
 // walls lists the times on the wall from start on that the rule gives before a last one; those before from may be left out. budget
-// bounds the periods that are looked at, over all rules of a calendar.
+// bounds the days that are looked at, over all rules of a calendar.
 func (r rule) walls(start, from, last time.Time, budget *int) ([]time.Time, error) {
 	var out []time.Time
 	given := 0
 	for i := r.skip(start, from); ; i++ {
-		if *budget--; *budget < 0 {
+		if *budget -= r.periodDays(); *budget < 0 {
 			return nil, errTooMuch
 		}
 		begin, days := r.period(start, i)
@@ -168,8 +168,12 @@ func (r rule) skip(start, from time.Time) int {
 		return 0
 	}
 	days := int(from.Sub(start) / (24 * time.Hour))
-	period := map[string]int{"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}[r.freq] * r.interval
-	return max(days/period-1, 0)
+	return max(days/(r.periodDays()*r.interval)-1, 0)
+}
+
+// periodDays is how many days a period has, at most.
+func (r rule) periodDays() int {
+	return map[string]int{"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}[r.freq]
 }
 
 // period gives the beginning of the i-th period and its days that the rule gives, in order.
