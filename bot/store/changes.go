@@ -221,8 +221,12 @@ func scanRow(rows *sql.Rows) (r changeRow, err error) {
 	return r, err
 }
 
-func (r changeRow) change() (c bot.Change, err error) {
-	err = doc(&c).Scan(r.doc)
+// change decodes the document; the buffer is used again for the next one.
+func (r changeRow) change(buffer *[]byte) (c bot.Change, err error) {
+	if r.doc != "" {
+		*buffer = append((*buffer)[:0], r.doc...)
+		err = json.Unmarshal(*buffer, &c)
+	}
 	c.ID, c.MergedAt, c.EffectiveAt, c.Seen = r.id, r.merged, r.effective, r.seen
 	return c, err
 }
@@ -238,8 +242,9 @@ func decodeChanges(rows []changeRow) ([]bot.Change, error) {
 	var wg sync.WaitGroup
 	for part := range errs {
 		decode := func() {
+			var buffer []byte
 			for i := part * each; i < min(len(rows), (part+1)*each) && errs[part] == nil; i++ {
-				out[i], errs[part] = rows[i].change()
+				out[i], errs[part] = rows[i].change(&buffer)
 			}
 		}
 		if part == len(errs)-1 {

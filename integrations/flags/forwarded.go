@@ -85,16 +85,15 @@ func (f *Forwarded) Tell(_ context.Context, d bot.Delivery) (bot.Told, error) {
 	default:
 		return bot.Told{Unused: "events of type " + hook.Word(e.Type) + " are not known"}, nil
 	}
-	keys := slices.Clone(e.FlagsChanged[:min(len(e.FlagsChanged), maxFlags)])
+	keys := slices.Clone(e.FlagsChanged)
 	for key := range e.Data.Flags {
-		if len(keys) < maxFlags {
-			keys = append(keys, key)
-		}
+		keys = append(keys, key)
 	}
 	for i := range keys {
 		keys[i] = hook.Word(keys[i])
 	}
 	keys = slices.DeleteFunc(sortedOnce(keys), func(key string) bool { return key == "" })
+	keys = keys[:min(len(keys), maxFlags)]
 	if len(keys) == 0 {
 		return bot.Told{Unused: "the event names no flag"}, nil
 	}
