@@ -132,6 +132,8 @@ type Assessment struct {
 	Level   Level     `json:"level"`
 	Score   float64   `json:"score"`
 	Reasons []Reason  `json:"reasons"`
+	// Unknown is what was not looked at, and counts neither for nor against it.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Suspect is a change with the probability that it caused the incident.

@@ -15,6 +15,12 @@ import (
 func Assess(
 	now time.Time, c bot.Change, calendar []bot.Reason, open []bot.Incident, services map[string]bot.Service, w Weights,
 ) bot.Assessment {
+	return assess(now, c, calendar, open, services, w)
+}
+
+func assess(
+	now time.Time, c bot.Change, calendar []bot.Reason, open []bot.Incident, services map[string]bot.Service, w Weights,
+) bot.Assessment {
 	reasons := slices.Concat(
 		circumstances(calendar), people(c), wayBack(c), incidents(c, open, services), mixture(c), fanOut(c, services), revert(c),
 	)

@@ -26,6 +26,13 @@ const (
 	PromptAndEvaluation = "prompt_and_evaluation"
 	FanOut              = "fan_out"
 	Revert              = "revert"
+
+	Large                  = "large"
+	Huge                   = "huge"
+	EvaluationFailed       = "evaluation_failed"
+	EvaluationInconclusive = "evaluation_inconclusive"
+	EvaluationOld          = "evaluation_old"
+	ReviewOld              = "review_old"
 )
 
 // Weights are the points of each reason and the sums at which a level begins. Points are comparable, not probabilities: a
@@ -59,6 +66,13 @@ func points() map[string]float64 {
 		SeveralKinds:        10, // a bisection is needed to know which of them it was
 		PromptAndEvaluation: 25, // the yardstick moves together with what it measures, so the evaluation proves nothing
 		FanOut:              5,  // for each service beyond the first that feels it, at most fanOutMost of them
+
+		Large:                  5,  // size is the best single predictor of a bad change, and a weak one
+		Huge:                   15, // and nobody has really read it
+		EvaluationFailed:       50, // it was measured to be worse
+		EvaluationInconclusive: 10, // it was not measured to be good
+		EvaluationOld:          15, // what was measured is not what would land
+		ReviewOld:              15, // nor is what was reviewed
 
 		Revert: -30, // it goes back to what was known to work
 	}

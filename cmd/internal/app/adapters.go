@@ -113,19 +113,25 @@ func newRules(c Config) (rules, error) {
 func (r rules) Flags(c bot.Change) []bot.Reason {
 	var moment []bot.Reason
 	if !c.MergedAt.IsZero() {
-		services := c.Services
-		if len(services) == 0 {
-			services = []string{""}
-		}
-		for _, service := range services {
-			for _, reason := range r.calendar.At(c.MergedAt, service).Reasons {
-				if !slices.Contains(moment, reason) {
-					moment = append(moment, reason)
-				}
+		moment = r.moment(c.MergedAt, c.Services)
+	}
+	return risk.Flags(c, moment, r.Risk.WithDefaults())
+}
+
+// moment is what the calendar says of landing a change of services at a time, each reason once.
+func (r rules) moment(at time.Time, services []string) []bot.Reason {
+	if len(services) == 0 {
+		services = []string{""}
+	}
+	var out []bot.Reason
+	for _, service := range services {
+		for _, reason := range r.calendar.At(at, service).Reasons {
+			if !slices.Contains(out, reason) {
+				out = append(out, reason)
 			}
 		}
 	}
-	return risk.Flags(c, moment, r.Risk.WithDefaults())
+	return out
 }
 
 // Classify gives a change its kinds, services and rollback path.

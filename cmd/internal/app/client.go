@@ -35,6 +35,16 @@ func (c *Client) Incidents(ctx context.Context, service string) ([]bot.Incident,
 	return NotNil(answer.Incidents), err
 }
 
+// Unresolved lists the incidents that are not resolved.
+func (c *Client) Unresolved(ctx context.Context) ([]bot.Incident, error) {
+	var answer struct {
+		Incidents []bot.Incident `json:"incidents"`
+	}
+	q := url.Values{"state": {string(bot.Open), string(bot.Acknowledged), string(bot.Mitigated)}, "limit": {"1000"}}
+	err := c.call(ctx, http.MethodGet, "/api/v1/incidents?"+q.Encode(), nil, &answer)
+	return NotNil(answer.Incidents), err
+}
+
 // Changes lists recorded changes, newest first; an empty service means all.
 func (c *Client) Changes(ctx context.Context, service string) ([]bot.Change, error) {
 	var answer struct {
