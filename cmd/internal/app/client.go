@@ -35,6 +35,18 @@ func (c *Client) Incidents(ctx context.Context, service string) ([]bot.Incident,
 	return NotNil(answer.Incidents), err
 }
 
+// Incident is what Firebreak knows of an incident.
+type Incident = bot.Incident
+
+// Incident returns one incident.
+func (c *Client) Incident(ctx context.Context, id string) (Incident, error) {
+	var answer struct {
+		Incident Incident `json:"incident"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/incidents/"+url.PathEscape(id), nil, &answer)
+	return answer.Incident, err
+}
+
 // Unresolved lists the incidents that are not resolved.
 func (c *Client) Unresolved(ctx context.Context) ([]bot.Incident, error) {
 	var answer struct {

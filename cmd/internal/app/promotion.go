@@ -27,8 +27,12 @@ func (g gatekeeper) Promotion(ctx context.Context, service, environment string) 
 	}
 	now := a.options.Clock.Now()
 	c := gate.Circumstances{Service: service, Environment: environment}
-	if verdict := a.rules.calendar.At(now, service); !verdict.Open {
+	verdict := a.rules.calendar.At(now, service)
+	if !verdict.Open {
 		c.Closed = verdict.Reasons
+	}
+	for _, unseen := range verdict.Unseen {
+		c.Closed = append(c.Closed, bot.Reason{Code: "unseen_calendar", Sentence: "a calendar could not be read: " + unseen})
 	}
 	incidents, err := a.db.Incidents(ctx, bot.IncidentQuery{
 		Service: service, States: []bot.State{bot.Open, bot.Acknowledged, bot.Mitigated}, Limit: 100,

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/firebreak-dev/firebreak/cmd/internal/app"
+)
+
+func newSuspects() *cobra.Command {
+	var explain bool
+	c := &cobra.Command{
+		Use:   "suspects INCIDENT",
+		Short: "Tell which changes may have caused an incident, and why",
+		Long: `Tells how probable it is that each change caused the incident, and that none did. With --explain every probability comes with its
+sum: reasons in natural log-odds against "none of these", and the changes that cannot have done it.`,
+		Example: `  firebreak suspects inc-1m7wv77ch0ky95xer
+  firebreak suspects inc-1m7wv77ch0ky95xer --explain`,
+		Args: exactly(1, "the incident's ID, as firebreak incidents shows it"),
+	}
+	c.Flags().BoolVar(&explain, "explain", false, "show every reason with its weight")
+	client, output := addServer(c), addOutput(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		in, err := client().Incident(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if output.json() {
+			return printJSON(c.OutOrStdout(), map[string]any{"incident": in.ID, "ranking": in.Ranking})
+		}
+		printSuspects(c.OutOrStdout(), in, explain)
+		return nil
+	}
+	return c
+}
+
+func printSuspects(out io.Writer, in app.Incident, explain bool) {
+	r := in.Ranking
+	fmt.Fprintf(out, "%s: %s, opened %s\n", in.Service, app.Visible(in.Title), stamp(in.OpenedAt))
+	if r.At.IsZero() {
+		fmt.Fprintln(out, "no change is looked for: this is about Firebreak itself, or it has only just begun")
+		return
+	}
+	for _, s := range r.Suspects {
+		fmt.Fprintf(out, "%5.2f  %s %s (%s)\n", s.Probability, s.Kind, app.Visible(s.Title), app.Visible(s.Change))
+		if s.URL != "" && explain {
+			fmt.Fprintf(out, "         %s\n", app.Visible(s.URL))
+		}
+		for i, reason := range s.Reasons {
+			if explain || i < shownReasons && math.Abs(reason.Weight) >= telling {
+				fmt.Fprintf(out, "  %+6.2f  %s\n", reason.Weight, app.Visible(reason.Sentence))
+			}
+		}
+	}
+	if r.RestCount > 0 {
+		fmt.Fprintf(out, "%5.2f  %s more\n", r.Rest, plural(r.RestCount, "change"))
+	}
+	fmt.Fprintf(out, "%5.2f  none of these\n", r.None)
+	if !explain {
+		return
+	}
+	for _, reason := range r.NoneReasons {
+		fmt.Fprintf(out, "          %s\n", app.Visible(reason.Sentence))
+	}
+	for _, e := range r.Excluded {
+		fmt.Fprintf(out, "    no  %s (%s): %s\n", app.Visible(e.Title), app.Visible(e.Change), app.Visible(e.Why.Sentence))
+	}
+}
+
+// Without --explain the first reasons are shown, and of these those that say something.
+const (
+	shownReasons = 4
+	telling      = .3
+)
