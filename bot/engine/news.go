@@ -47,8 +47,9 @@ func (e *Engine) recordDrift(ctx context.Context, f detectors.Finding) (created 
 		return false, err
 	}
 	c := bot.Change{
+		// It answered somewhen in the step in which it was first seen; what it broke may have broken as early.
 		ID: id, Kind: bot.Vendor, Kinds: []bot.Kind{bot.Vendor}, Source: drift, Title: f.Title, Services: []string{f.Service},
-		Environment: f.Environment, EffectiveAt: f.Onset.At, Seen: e.parts.Now(),
+		Environment: f.Environment, EffectiveAt: f.Onset.Earliest, Seen: e.parts.Now(),
 	}
 	if err := e.Record(ctx, c); err != nil {
 		return false, fmt.Errorf("keep what a vendor changed: %w", err)

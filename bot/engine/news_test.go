@@ -31,7 +31,7 @@ func TestWhatAVendorChangedIsAChangeOnce(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	c := list[0]
-	if c.Source != "drift" || !c.EffectiveAt.Equal(began) || !slices.Contains(c.Services, "support") {
+	if c.Source != "drift" || !c.EffectiveAt.Equal(began.Add(-15*time.Second)) || !slices.Contains(c.Services, "support") {
 		t.Errorf("%+v", c)
 	}
 	if open := w.incidents(t); len(open) != 0 {

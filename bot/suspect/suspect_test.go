@@ -424,3 +424,17 @@ func BenchmarkRank(b *testing.B) {
 		})
 	}
 }
+
+// TestAVendorIsSeenByTheSamplesThatSuffer: what drift finds takes effect with the step in which the trouble begins, and a merge of ours
+// some minutes before must not be blamed for it.
+func TestAVendorIsSeenByTheSamplesThatSuffer(t *testing.T) {
+	for _, before := range []float64{-20, 0, 30, 90} { // seconds
+		in := incident()
+		in.Onset = detectors.Onset{At: onset, Earliest: onset.Add(-40 * time.Second), Latest: onset.Add(40 * time.Second)}
+		vendor := change("vendor", bot.Vendor, before/60, func(c *bot.Change) { c.MergedAt = time.Time{} })
+		r := rank(in, vendor, change("retrieval", bot.Retrieval, 6), change("elsewhere", bot.Code, 9, of("billing")))
+		if r.Suspects[0].Change != "vendor" || r.Suspects[0].Probability < .8 {
+			t.Errorf("%g s before: %s %.2f, none %.2f", before, r.Suspects[0].Change, r.Suspects[0].Probability, r.None)
+		}
+	}
+}

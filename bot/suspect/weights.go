@@ -135,16 +135,18 @@ func DefaultWeights() Weights {
 	}
 }
 
-// defaultLags: what is read at every request shows within minutes of taking effect, what is rolled out over a fleet a little later,
+// defaultLags: what a vendor does shows with the first answer, and it is known from the same signals that suffer; what is read at every
+// request shows within minutes of taking effect, what is rolled out over a fleet a little later,
 // what is an index or a corpus when enough questions met it. Spreads of 1.2 to 1.6 put two thirds within a factor of 3.3 to 5 of the
 // median. Judgement.
 func defaultLags() map[bot.Kind]Lag {
 	atOnce := Lag{5 * time.Minute, 1.1}
 	rollout := Lag{10 * time.Minute, 1.3}
+	seen := Lag{90 * time.Second, 1.3}
 	slow := Lag{45 * time.Minute, 1.5}
 	return map[bot.Kind]Lag{
 		bot.Prompt: atOnce, bot.Policy: atOnce, bot.Guardrail: atOnce, bot.Config: atOnce,
-		bot.Flag: atOnce, bot.Price: atOnce, bot.Vendor: atOnce,
+		bot.Flag: atOnce, bot.Price: seen, bot.Vendor: seen,
 		bot.Model: rollout, bot.Code: rollout, bot.Infrastructure: rollout, bot.Evaluation: rollout,
 		bot.Retrieval: slow, bot.Embedding: slow,
 	}
