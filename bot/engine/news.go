@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -15,6 +16,9 @@ import (
 
 // drift is the detector whose findings are changes: a vendor changed the model that answers.
 const drift = "drift"
+
+// forgotten is how long a model must have been away to be new again: the detector looks back for a week.
+const forgotten = 7 * 24 * time.Hour
 
 // mostNews bounds what an incident is told at its beginning.
 const mostNews = 10
@@ -42,8 +46,14 @@ func (e *Engine) takeNews(ctx context.Context, findings []detectors.Finding) (le
 func (e *Engine) recordDrift(ctx context.Context, f detectors.Finding) (created bool, err error) {
 	// The title names what was asked for and what answers now; the key of the finding names only the former.
 	sum := sha256.Sum256([]byte(f.Key + "\x00" + f.Title))
-	id := drift + ":" + f.Service + "@" + hex.EncodeToString(sum[:6])
-	if _, err := e.parts.Ledger.Change(ctx, id); bot.CodeOf(err) != bot.NotFound {
+	id := drift + ":" + f.Service + "/" + hex.EncodeToString(sum[:6])
+	known, err := e.parts.Ledger.Change(ctx, id)
+	if err == nil && f.Onset.Earliest.Sub(known.EffectiveAt) > forgotten {
+		// It went away and came back, long enough after for the detector to take it for new.
+		id += "-" + f.Onset.Earliest.UTC().Format("20060102")
+		_, err = e.parts.Ledger.Change(ctx, id)
+	}
+	if bot.CodeOf(err) != bot.NotFound {
 		return false, err
 	}
 	c := bot.Change{

@@ -37,10 +37,18 @@ func TestWhatAVendorChangedIsAChangeOnce(t *testing.T) {
 	if open := w.incidents(t); len(open) != 0 {
 		t.Errorf("news opened an incident: %+v", open)
 	}
+	w.now = w.now.Add(20 * 24 * time.Hour)
+	for range 2 {
+		w.observe(t, w.drifted(w.now.Add(-time.Minute)))
+	}
+	list, err = w.db.Changes(t.Context(), bot.ChangeQuery{})
+	if err != nil || len(list) != 2 {
+		t.Fatalf("a model that came back after weeks: %v, %v", list, err)
+	}
 	other := w.drifted(began)
 	other.Title = "gpt-5 is answered by another model: gpt-5-c"
 	w.observe(t, other)
-	if list, _ := w.db.Changes(t.Context(), bot.ChangeQuery{}); len(list) != 2 {
+	if list, _ := w.db.Changes(t.Context(), bot.ChangeQuery{}); len(list) != 3 {
 		t.Errorf("another model is no other change: %+v", list)
 	}
 }

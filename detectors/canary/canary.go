@@ -16,7 +16,7 @@ import (
 const Name = "canary"
 
 // mostSteps is how many steps one look takes; a longer canary is looked at in wider ones.
-const mostSteps = 500
+const mostSteps = 250
 
 // Detector judges one canary.
 type Detector struct {

@@ -7,7 +7,7 @@
 //
 // For each requested model, an answer fires that has at least ten requests and a hundredth of the traffic within the last hour,
 // and was never seen in the week before. It fires until it is a day old: by then it is what is normal. Its onset is the step in
-// which it was first seen, and the one before.
+// which it was first seen, and the one before. Of several new ones the newest is told.
 //
 // It never judges whether the new model is better: a finding of this kind is a change, of kind vendor, which competes with our
 // own merges for being the cause of what other detectors find. It is blind until it has seen a day, and to a model that changes

@@ -158,8 +158,8 @@ func (d *Detector) judge(now time.Time, m model, answers []answer) detectors.Fin
 			Sentence: fmt.Sprintf("%s answered %.0f of %.0f requests for %s within an hour, first seen %s", a.name, a.recent, total, m.requested, a.first.UTC().Format("2 Jan 15:04 MST")),
 		})
 		isNew := now.Sub(a.first) < news && a.recent >= fewest && a.recent >= leastOf*total
-		if !isNew || (f.Verdict == detectors.Firing && !a.first.Before(f.Onset.Latest)) {
-			continue // Of several new ones the first seen tells when it began.
+		if !isNew || (f.Verdict == detectors.Firing && !a.first.After(f.Onset.Latest)) {
+			continue // Of several new ones the newest is told: those before it were, when they came.
 		}
 		f.Verdict, f.Severity = detectors.Firing, d.config.Severity
 		f.Title = fmt.Sprintf("%s is answered by another model: %s", m.requested, a.name)

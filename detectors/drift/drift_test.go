@@ -78,6 +78,17 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestOfSeveralNewModelsTheNewestIsTold(t *testing.T) {
+	w := &detectorstest.Windows{}
+	write(w, "large-0901", 8*24*time.Hour, 0, 10)
+	write(w, "large-1119", 12*time.Hour, 0, 10)
+	write(w, "large-1120", time.Hour, 0, 10)
+	f := detector(t).Judge(t0, w)[0]
+	if f.Title != "large is answered by another model: large-1120" || f.Onset.Latest.Before(t0.Add(-time.Hour)) {
+		t.Errorf("%s, since %s", f.Title, f.Onset.At)
+	}
+}
+
 func TestOnset(t *testing.T) {
 	w := &detectorstest.Windows{}
 	began := t0.Add(-95 * time.Minute)

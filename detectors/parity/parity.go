@@ -18,7 +18,7 @@ const Name = "parity"
 const (
 	lately    = time.Hour
 	day       = 24 * time.Hour
-	mostSteps = 500 // steps that one look takes
+	mostSteps = 150 // steps that one look takes: of all pairs of samples the median is taken
 )
 
 // Detector compares one service in two environments.

@@ -121,6 +121,17 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestTheSameWindowsAreJudgedInTheSameWords(t *testing.T) {
+	idle := environment{map[string]float64{"gpt-5-0807": .01}, 0, .4}
+	w := write(idle, idle)
+	first := detector(t).Judge(t0, w)[0].Title
+	for range 50 {
+		if again := detector(t).Judge(t0, w)[0].Title; again != first {
+			t.Fatalf("%q, and then %q", first, again)
+		}
+	}
+}
+
 func TestANewVersionCameWhenItWasFirstSeen(t *testing.T) {
 	w := write(environment{map[string]float64{"gpt-5-0807": 100}, .01, .4}, environment{map[string]float64{"gpt-5-0807": 100}, .01, .4})
 	id := detectors.SeriesID{Signal: "requests", Service: "assistant", Environment: "staging", Slice: `gen_ai_response_model="gpt-5-0901"`}

@@ -53,8 +53,8 @@ func (d *Detector) use(now time.Time, w detectors.Windows, label, environment st
 func (d *Detector) versions(now time.Time, w detectors.Windows, label string) detectors.Finding {
 	f := d.finding(now, d.config.Requests, "versions-"+label)
 	here, there := d.use(now, w, label, d.judged()), d.use(now, w, label, d.against())
-	for environment, u := range map[string]inUse{d.judged(): here, d.against(): there} {
-		if u.total < fewest {
+	for i, u := range []inUse{here, there} {
+		if environment := d.config.Environments[i]; u.total < fewest {
 			return d.blind(f, detectors.NoData, fmt.Sprintf("%s had %s requests with the label %s within %s, %g are needed", environment, compare.Number(u.total), label, words(lately), fewest))
 		}
 	}

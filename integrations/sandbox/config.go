@@ -88,6 +88,10 @@ signals:
 objectives:
   - {name: useful-answers, service: support-assistant, signal: refusal_ratio, target: 99.9%%, period: 30d}
 
+detectors:
+  drift:
+    - {service: support-assistant, requests: requests}
+
 windows:
   zone: Europe/Berlin
   deny:

@@ -56,7 +56,7 @@ func (a *App) priceChange(table []byte, differences, services []string) bot.Chan
 		title += fmt.Sprintf("; and %d more", more)
 	}
 	return bot.Change{
-		ID: "price:" + hex.EncodeToString(sum[:6]) + "@" + now.UTC().Format("20060102T150405"), Kind: bot.Price, Kinds: []bot.Kind{bot.Price}, Source: "config",
+		ID: "price:" + hex.EncodeToString(sum[:6]) + "/" + now.UTC().Format("20060102T150405"), Kind: bot.Price, Kinds: []bot.Kind{bot.Price}, Source: "config",
 		Title: title, Services: services, EffectiveAt: now, Seen: now,
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -83,5 +84,11 @@ func (c Config) deliverers() []string {
 	if c.GitHub.Enabled() {
 		out = append(out, "github")
 	}
+	for name := range c.inbound(nil) {
+		if name != "alertmanager" { // alerts come when something is wrong: their silence is good news
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
