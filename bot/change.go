@@ -71,7 +71,9 @@ type Change struct {
 	Reviewers []string `json:"reviewers,omitempty"`
 	URL       string   `json:"url,omitempty"`
 	Paths     []string `json:"paths,omitempty"`
-	Services  []string `json:"services,omitempty"`
+	// Inputs are the operational inputs that it told of, with their versions.
+	Inputs   []Input  `json:"inputs,omitempty"`
+	Services []string `json:"services,omitempty"`
 	// Environment is where it took effect, empty when unknown.
 	Environment string `json:"environment,omitempty"`
 	// MergedAt is when it was accepted. EffectiveAt is when it began to serve users: zero while that is unknown.

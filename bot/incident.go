@@ -166,4 +166,9 @@ type Deployment struct {
 	// Succeeded is false while it is pending and when it failed; only a successful one makes changes effective.
 	Succeeded bool   `json:"succeeded"`
 	URL       string `json:"url,omitempty"`
+	// Inputs are versions that the deployment itself declared, beside those of its revision.
+	Inputs []Input `json:"inputs,omitempty"`
+	// MergedAt and Branch are those of the change with this revision, where the ledger knows it; the ledger fills them in.
+	MergedAt time.Time `json:"merged_at,omitzero"`
+	Branch   string    `json:"branch,omitempty"`
 }

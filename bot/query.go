@@ -7,8 +7,19 @@ type ChangeQuery struct {
 	Service    string
 	Repository string
 	Kinds      []Kind
+	// Inputs narrows to changes that tell of operational inputs (Change.TellsInputs).
+	Inputs bool
 	// From and To bound Change.At: From <= At < To.
 	From, To time.Time
+	// Limit is at most 1000; zero means 100.
+	Limit int
+}
+
+// DeploymentQuery asks for successful deployments of a repository, newest first.
+type DeploymentQuery struct {
+	Repository string
+	// To bounds Deployment.At: At < To; zero does not narrow.
+	To time.Time
 	// Limit is at most 1000; zero means 100.
 	Limit int
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Record is a change as somebody's script tells it: by firebreak change record, POST /api/v1/changes, or a CloudEvent of type
-// dev.firebreak.change.v1. Only Title and one of Kind and Paths are needed.
+// dev.firebreak.change.v1. Only Title and one of Kind, Paths and Inputs are needed.
 type Record struct {
 	// ID makes recording idempotent: the same one again updates the change. Empty means that it is made from the rest.
 	ID string `json:"id,omitempty"`
@@ -24,6 +24,7 @@ type Record struct {
 	Reviewers   []string  `json:"reviewers,omitempty"`
 	URL         string    `json:"url,omitempty"`
 	Paths       []string  `json:"paths,omitempty"`
+	Inputs      []Input   `json:"inputs,omitempty"`
 	Services    []string  `json:"services,omitempty"`
 	Environment string    `json:"environment,omitempty"`
 	MergedAt    time.Time `json:"merged_at,omitzero"`
@@ -62,7 +63,7 @@ func (r Record) Change(now time.Time) (Change, error) {
 	}
 	return Change{
 		ID: r.Source + ":" + id, Kind: r.Kind, Source: r.Source, Repository: r.Repository, Revision: r.Revision, Branch: r.Branch,
-		Title: r.Title, Author: r.Author, Reviewers: r.Reviewers, URL: r.URL, Paths: r.Paths, Services: r.Services,
+		Title: r.Title, Author: r.Author, Reviewers: r.Reviewers, URL: r.URL, Paths: r.Paths, Inputs: r.Inputs, Services: r.Services,
 		Environment: r.Environment, MergedAt: r.MergedAt.UTC(), EffectiveAt: r.EffectiveAt.UTC(), Exposure: r.Exposure,
 		Reverts: r.Reverts, Seen: now,
 	}, nil
@@ -90,13 +91,16 @@ func (r Record) check(now time.Time) error {
 			}
 		}
 	}
+	if err := checkInputs(r.Inputs); err != nil {
+		return err
+	}
 	switch {
 	case r.Title == "":
 		return Errorf(Invalid, "a change needs a title: say in a line what was changed")
-	case r.Kind == "" && len(r.Paths) == 0:
-		return Errorf(Invalid, "say which kind of change it is (%s), or which paths it touches", kindWords())
+	case r.Kind == "" && len(r.Paths) == 0 && len(r.Inputs) == 0:
+		return Errorf(Invalid, "say which kind of change it is (%s), or which paths or inputs it touches", words(Kinds()))
 	case r.Kind != "" && !slices.Contains(Kinds(), r.Kind):
-		return Errorf(Invalid, "unknown kind of change %q; known are %s", r.Kind, kindWords())
+		return Errorf(Invalid, "unknown kind of change %q; known are %s", r.Kind, words(Kinds()))
 	case !isSourceName(r.Source):
 		return Errorf(Invalid, "a source is named in lower-case letters, digits and hyphens")
 	case slices.Contains(reservedSources(), r.Source):
@@ -131,12 +135,4 @@ func isSourceName(s string) bool {
 // reservedSources are those whose changes have IDs of their own form, which nobody else may write over.
 func reservedSources() []string {
 	return []string{"github", "argo", "flagger", "flags", "cdevents", "alertmanager", "firebreak"}
-}
-
-func kindWords() string {
-	words := make([]string, 0, len(Kinds()))
-	for _, k := range Kinds() {
-		words = append(words, string(k))
-	}
-	return strings.Join(words, ", ")
 }

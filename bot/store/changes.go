@@ -103,6 +103,7 @@ func mergeChange(known, told bot.Change) bot.Change {
 	keepList(&out.Kinds, known.Kinds)
 	keepList(&out.Reviewers, known.Reviewers)
 	keepList(&out.Paths, known.Paths)
+	keepList(&out.Inputs, known.Inputs)
 	keepList(&out.Services, known.Services)
 	keepList(&out.Flags, known.Flags)
 	if out.MergedAt.IsZero() {
@@ -159,7 +160,25 @@ func saveChange(ctx context.Context, t *tx, c bot.Change) error {
 	if err := index(ctx, t, "change_services", "service", c, c.Services); err != nil {
 		return err
 	}
-	return index(ctx, t, "change_kinds", "kind", c, kinds)
+	if err := index(ctx, t, "change_kinds", "kind", c, kinds); err != nil {
+		return err
+	}
+	return indexInputs(ctx, t, c)
+}
+
+// indexInputs makes anew the rows by which a change that tells of operational inputs is found: one for each service, and one under
+// no name, for those who ask for all.
+func indexInputs(ctx context.Context, t *tx, c bot.Change) error {
+	if _, err := t.exec(ctx, `DELETE FROM change_inputs WHERE change_id = $1`, c.ID); err != nil || !c.TellsInputs() {
+		return err
+	}
+	for _, service := range append([]string{""}, c.Services...) {
+		if _, err := t.exec(ctx, `INSERT INTO change_inputs (service, at, change_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			service, c.At(), c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // index makes anew the rows by which a change is found.
@@ -265,7 +284,7 @@ func decodeChanges(rows []changeRow) ([]bot.Change, error) {
 func changesQuery(q bot.ChangeQuery) (query string, args []any) {
 	var w where
 	limit := limitOf(q.Limit)
-	if q.Service == "" && len(q.Kinds) == 0 {
+	if q.Service == "" && len(q.Kinds) == 0 && !q.Inputs {
 		return plainQuery(q, limit)
 	}
 	walk := func(from, time, id string, narrow func()) string {
@@ -284,8 +303,12 @@ func changesQuery(q bot.ChangeQuery) (query string, args []any) {
 			` ORDER BY ` + time + ` DESC, ` + id + ` DESC LIMIT ` + w.arg(limit) + `) AS walked`
 	}
 	var walks []string
-	if q.Service != "" {
-		walks = append(walks, walk(`change_services s JOIN changes c ON c.id = s.change_id`, "s.at", "s.change_id", func() {
+	if q.Service != "" || q.Inputs {
+		from := `change_services`
+		if q.Inputs {
+			from = `change_inputs`
+		}
+		walks = append(walks, walk(from+` s JOIN changes c ON c.id = s.change_id`, "s.at", "s.change_id", func() {
 			w.and("s.service = ?", q.Service)
 			if len(q.Kinds) > 0 {
 				var of where

@@ -19,7 +19,9 @@ func wholeChange() bot.Change {
 		ID: "github:acme/assistants#482", Kind: bot.Prompt, Kinds: []bot.Kind{bot.Prompt, bot.Code}, Source: "github",
 		Repository: "acme/assistants", Number: 482, Revision: "abc123", Branch: "main", Title: "Friendlier \x00refusals <!here>",
 		Author: "ana", MergedBy: "ben", Reviewers: []string{"cleo"}, URL: "https://github.test/acme/assistants/pull/482",
-		Paths: []string{"prompts/support/system.md"}, Services: []string{"support-assistant"}, Environment: "production",
+		Paths:    []string{"prompts/support/system.md"},
+		Inputs:   []bot.Input{{Kind: bot.Prompt, Name: "support", Path: "prompts/support/system.md", Line: 2, Old: "3", New: "4"}},
+		Services: []string{"support-assistant"}, Environment: "production",
 		MergedAt: minute(1), EffectiveAt: minute(9), Exposure: 0.25, Rollback: "github.revert", Handle: "PR_x", Reverts: "",
 		Flags: []bot.Reason{{Code: "friday", Sentence: "it was merged on a Friday", Weight: 1.5}}, Seen: minute(2),
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -32,9 +33,13 @@ func (db *DB) Deployed(ctx context.Context, d bot.Deployment) ([]bot.Change, err
 	d.At = stored(d.At)
 	var altered []bot.Change
 	err := db.write(ctx, "record the deployment", func(t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO deployments (repository, revision, environment, at, source, url)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-			d.Repository, d.Revision, d.Environment, d.At, d.Source, d.URL)
+		declared, err := declaredInputs(d)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO deployments (repository, revision, environment, at, source, url, inputs)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+			d.Repository, d.Revision, d.Environment, d.At, d.Source, d.URL, declared)
 		if err != nil {
 			return err
 		}
@@ -45,6 +50,36 @@ func (db *DB) Deployed(ctx context.Context, d bot.Deployment) ([]bot.Change, err
 		return nil, err
 	}
 	return altered, nil
+}
+
+// declaredInputs is what a deployment declared, as it is kept; the empty text is nothing.
+func declaredInputs(d bot.Deployment) (string, error) {
+	if len(d.Inputs) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(d.Inputs)
+	return string(text), err
+}
+
+// Deployments returns successful deployments of a repository, newest first, each with when and where its revision was merged, as far
+// as the ledger knows it.
+func (db *DB) Deployments(ctx context.Context, q bot.DeploymentQuery) ([]bot.Deployment, error) {
+	var w where
+	w.and("d.repository = ?", q.Repository)
+	if !q.To.IsZero() {
+		w.and("d.at < ?", q.To)
+	}
+	found, err := list(ctx, db.sql, scanCarried, `SELECT d.source, d.repository, d.revision, d.environment, d.at, d.url, d.inputs,
+		COALESCE((SELECT MAX(c.merged_at) FROM changes c WHERE c.repository = d.repository AND c.revision = d.revision), 0),
+		COALESCE((SELECT MAX(c.branch) FROM changes c WHERE c.repository = d.repository AND c.revision = d.revision), '')
+		FROM deployments d`+w.String()+` ORDER BY d.at DESC, d.revision DESC, d.environment DESC LIMIT `+w.arg(limitOf(q.Limit)), w.args...)
+	return found, db.explain(ctx, "read the deployments", err)
+}
+
+func scanCarried(rows *sql.Rows) (d bot.Deployment, err error) {
+	d.Succeeded = true // only such are kept
+	err = rows.Scan(&d.Source, &d.Repository, &d.Revision, &d.Environment, at(&d.At), &d.URL, doc(&d.Inputs), at(&d.MergedAt), &d.Branch)
+	return d, err
 }
 
 const selectDeployments = `SELECT d.source, d.repository, d.revision, d.environment, d.at, d.url FROM deployments d`

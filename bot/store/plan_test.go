@@ -22,11 +22,13 @@ func TestQuestionsToTheLedgerWalkAnIndexAndSortNoMoreThanTheyReturn(t *testing.T
 		index string
 		sorts bool
 	}{
-		"the candidates of an incident":   {bot.ChangeQuery{From: day, To: day.Add(time.Hour), Limit: 1000}, "changes_by_time (at>? AND at<?)", false},
-		"the newest":                      {bot.ChangeQuery{}, "changes_by_time", false},
-		"those of a repository":           {bot.ChangeQuery{Repository: "acme/x", From: day}, "changes_by_repository (repository=? AND at>?)", false},
-		"the last day of a service":       {bot.ChangeQuery{Service: "support", From: day}, "PRIMARY KEY (service=? AND at>?)", true},
-		"those of a kind in the last day": {bot.ChangeQuery{Kinds: []bot.Kind{bot.Price}, From: day}, "PRIMARY KEY (kind=? AND at>?)", true},
+		"the candidates of an incident":    {bot.ChangeQuery{From: day, To: day.Add(time.Hour), Limit: 1000}, "changes_by_time (at>? AND at<?)", false},
+		"the newest":                       {bot.ChangeQuery{}, "changes_by_time", false},
+		"those of a repository":            {bot.ChangeQuery{Repository: "acme/x", From: day}, "changes_by_repository (repository=? AND at>?)", false},
+		"the last day of a service":        {bot.ChangeQuery{Service: "support", From: day}, "PRIMARY KEY (service=? AND at>?)", true},
+		"what tells of a service's inputs": {bot.ChangeQuery{Service: "support", Inputs: true, To: day}, "PRIMARY KEY (service=? AND at<?)", true},
+		"what tells of inputs":             {bot.ChangeQuery{Inputs: true, To: day}, "PRIMARY KEY (service=? AND at<?)", true},
+		"those of a kind in the last day":  {bot.ChangeQuery{Kinds: []bot.Kind{bot.Price}, From: day}, "PRIMARY KEY (kind=? AND at>?)", true},
 	} {
 		query, args := changesQuery(c.ask)
 		steps, err := list(t.Context(), db.sql, func(rows *sql.Rows) (step string, err error) {
