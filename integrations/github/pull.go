@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	gh "github.com/google/go-github/v62/github"
@@ -16,6 +17,8 @@ type Pull struct {
 	Files, Lines int
 	// Committed is when its head was made, Reviewed when it was last approved; zero where that is not known.
 	Committed, Reviewed time.Time
+	// Asked are those who were asked for a review, and those who gave one of whatever kind; teams are org/team.
+	Asked []string
 }
 
 // Pull reads a pull request: its head, its paths, who approved it and when.
@@ -40,20 +43,26 @@ func (c *Client) Pull(ctx context.Context, repository string, number int) (Pull,
 	if out.Change.Reviewers, err = c.reviewers(ctx, owner, name, number, out.Change.Author); err != nil {
 		return Pull{}, fmt.Errorf("read the reviews of %s#%d: %w", repository, number, err)
 	}
-	out.Reviewed, out.Committed = c.approvedAt(ctx, owner, name, number), c.committedAt(ctx, owner, name, out.Change.Revision)
+	var answered []string
+	out.Reviewed, answered = c.reviewed(ctx, owner, name, number)
+	out.Asked = append(askedOf(owner, pr), answered...)
+	out.Committed = c.committedAt(ctx, owner, name, out.Change.Revision)
 	return out, nil
 }
 
-// approvedAt is when the newest approval was given, zero where that cannot be told.
-func (c *Client) approvedAt(ctx context.Context, owner, name string, number int) (last time.Time) {
+// reviewed is when the newest approval was given, zero where that cannot be told, and who gave a review of whatever kind.
+func (c *Client) reviewed(ctx context.Context, owner, name string, number int) (last time.Time, by []string) {
 	options := &gh.ListOptions{PerPage: 100}
 	for range maxPages {
 		call := c.rest.Repeatable()
 		reviews, resp, err := c.api(call).PullRequests.ListReviews(ctx, owner, name, number, options)
 		if err != nil {
-			return time.Time{}
+			return time.Time{}, by
 		}
 		for _, r := range reviews {
+			if who := r.GetUser().GetLogin(); who != "" && !slices.Contains(by, who) {
+				by = append(by, who)
+			}
 			if at := r.GetSubmittedAt().Time; r.GetState() == "APPROVED" && at.After(last) {
 				last = at
 			}
@@ -63,7 +72,7 @@ func (c *Client) approvedAt(ctx context.Context, owner, name string, number int)
 		}
 		options.Page = resp.NextPage
 	}
-	return last
+	return last, by
 }
 
 // committedAt is when a commit was made, zero where that cannot be told.
