@@ -8,6 +8,9 @@ type Told struct {
 	Deployments []Deployment
 	// Findings are what somebody else's watch saw, as an alert that fires or went quiet.
 	Findings []detectors.Finding
+	// Pulls is what happened to open pull requests, Protected are deployments that wait for our answer.
+	Pulls     []PullNews
+	Protected []Protected
 	// Incomplete says what the source could not find out now, such as a change's paths; empty when nothing is missing. Telling the
 	// same delivery again later completes it.
 	Incomplete string

@@ -52,3 +52,37 @@ func (db *DB) Forget(ctx context.Context, space, key string) error {
 		return err
 	})
 }
+
+// mostRecalled bounds how many facts of a space are read at once.
+const mostRecalled = 20_000
+
+// Recollect returns what was kept in a space, by key, the newest 20,000 at most.
+func (db *DB) Recollect(ctx context.Context, space string) (map[string][]byte, error) {
+	type fact struct {
+		key   string
+		value []byte
+	}
+	found, err := list(ctx, db.sql, func(rows *sql.Rows) (f fact, err error) {
+		err = rows.Scan(&f.key, &f.value)
+		return f, err
+	}, `SELECT key, value FROM memory WHERE space = $1 ORDER BY at DESC LIMIT $2`, space, mostRecalled)
+	out := make(map[string][]byte, len(found))
+	for _, f := range found {
+		out[f.key] = f.value
+	}
+	return out, db.explain(ctx, "recollect", err)
+}
+
+// Replace keeps a fact in place of what the caller knew to be kept, nil for nothing, and tells whether it was so: of two who replace
+// the same, one is told false.
+func (db *DB) Replace(ctx context.Context, space, key string, old, value []byte) (replaced bool, err error) {
+	if old == nil {
+		return db.RememberOnce(ctx, space, key, value)
+	}
+	err = db.remember(ctx, space, key, func(t *tx) error {
+		n, err := t.exec(ctx, `UPDATE memory SET value = $1, at = $2 WHERE space = $3 AND key = $4 AND value = $5`, value, db.now(), space, key, old)
+		replaced = n > 0
+		return err
+	})
+	return replaced && err == nil, err
+}

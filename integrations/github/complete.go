@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v62/github"
@@ -36,58 +35,17 @@ func (c *Client) complete(ctx context.Context, change *bot.Change) (incomplete s
 const maxPages = 30
 
 func (c *Client) paths(ctx context.Context, owner, name string, number int) ([]string, error) {
-	var all []string
-	options := &gh.ListOptions{PerPage: 100}
-	for range maxPages {
-		call := c.rest.Repeatable()
-		files, resp, err := c.api(call).PullRequests.ListFiles(ctx, owner, name, number, options)
-		if err != nil {
-			return all, failure(call, err)
-		}
-		for _, f := range files {
-			all = append(all, f.GetFilename())
-			if f.GetPreviousFilename() != "" {
-				all = append(all, f.GetPreviousFilename())
-			}
-		}
-		if resp.NextPage == 0 {
-			break
-		}
-		options.Page = resp.NextPage
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), maxPaths)], nil
+	files, err := c.files(ctx, owner, name, number)
+	return pathsOfFiles(files), err
 }
 
-// reviewers are those who approved, without the author; a later dismissal or request for changes takes an approval back.
+// reviewers are those who approved, without the author.
 func (c *Client) reviewers(ctx context.Context, owner, name string, number int, author string) ([]string, error) {
-	state := map[string]string{}
-	options := &gh.ListOptions{PerPage: 100}
-	for range maxPages {
-		call := c.rest.Repeatable()
-		reviews, resp, err := c.api(call).PullRequests.ListReviews(ctx, owner, name, number, options)
-		if err != nil {
-			return nil, failure(call, err)
-		}
-		for _, r := range reviews {
-			if s := r.GetState(); s == "APPROVED" || s == "DISMISSED" || s == "CHANGES_REQUESTED" {
-				state[r.GetUser().GetLogin()] = s
-			}
-		}
-		if resp.NextPage == 0 {
-			break
-		}
-		options.Page = resp.NextPage
+	seen, err := c.reviewsOf(ctx, owner, name, number)
+	if err != nil {
+		return nil, err
 	}
-	var approved []string
-	for who, s := range state {
-		if s == "APPROVED" && who != "" && !strings.EqualFold(who, author) {
-			approved = append(approved, who)
-		}
-	}
-	slices.Sort(approved)
-	return approved, nil
+	return seen.approvers(author), nil
 }
 
 // isMergeOfPull tells whether a push is how a merged pull request reached the branch, in which case the pull request is the

@@ -21,7 +21,57 @@ type payload struct {
 	Status      *status      `json:"deployment_status"`
 	WorkflowRun *workflowRun `json:"workflow_run"`
 	Release     *release     `json:"release"`
+	MergeGroup  *mergeGroup  `json:"merge_group"`
+	Issue       *issue       `json:"issue"`
+	Comment     *comment     `json:"comment"`
+	CheckRun    *ranCheck    `json:"check_run"`
+	CheckSuite  *checkSuite  `json:"check_suite"`
+	// RequestedAction is the button that was pressed.
+	RequestedAction *requestedAction `json:"requested_action"`
+	// Environment and Callback are those of a deployment that waits.
+	Environment string `json:"environment"`
+	Callback    string `json:"deployment_callback_url"`
 	push
+}
+
+type mergeGroup struct {
+	HeadSHA string `json:"head_sha"`
+	HeadRef string `json:"head_ref"`
+}
+
+type issue struct {
+	Number int `json:"number"`
+	// PullRequest is there where the issue is one.
+	PullRequest *struct{} `json:"pull_request"`
+}
+
+type comment struct {
+	Body      string  `json:"body"`
+	User      account `json:"user"`
+	CreatedAt moment  `json:"created_at"`
+}
+
+type appOf struct {
+	ID int64 `json:"id"`
+}
+
+type ranCheck struct {
+	HeadSHA    string `json:"head_sha"`
+	ExternalID string `json:"external_id"`
+	App        appOf  `json:"app"`
+}
+
+type checkSuite struct {
+	App          appOf         `json:"app"`
+	PullRequests []pullRequest `json:"pull_requests"`
+}
+
+type requestedAction struct {
+	Identifier string `json:"identifier"`
+}
+
+type label struct {
+	Name string `json:"name"`
 }
 
 type repository struct {
@@ -32,10 +82,12 @@ type repository struct {
 
 type account struct {
 	Login string `json:"login"`
+	Type  string `json:"type"`
 }
 
 type branch struct {
 	Ref string `json:"ref"`
+	SHA string `json:"sha"`
 }
 
 type pullRequest struct {
@@ -51,6 +103,8 @@ type pullRequest struct {
 	MergeCommitSHA string  `json:"merge_commit_sha"`
 	Base           branch  `json:"base"`
 	Head           branch  `json:"head"`
+	Draft          bool    `json:"draft"`
+	Labels         []label `json:"labels"`
 }
 
 type push struct {
