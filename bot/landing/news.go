@@ -1,0 +1,165 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/check"
+)
+
+// mostCommands bounds the commands of one pull request that wait.
+const mostCommands = 20
+
+// Heard takes in what a forge told, and keeps it before it returns. Hearing the same again changes nothing that matters.
+func (l *Landing) Heard(ctx context.Context, news []bot.PullNews) error {
+	if err := l.load(ctx); err != nil {
+		return err
+	}
+	var errs []error
+	for _, n := range news {
+		if !l.parts.Config.Covers(n.Repository) {
+			continue
+		}
+		errs = append(errs, l.hear(ctx, n))
+	}
+	l.Wake()
+	return errors.Join(errs...)
+}
+
+func (l *Landing) hear(ctx context.Context, n bot.PullNews) error {
+	if n.Event == bot.PolicyChanged {
+		return l.policyChanged(ctx, n)
+	}
+	return l.change(ctx, keyOf(n.Repository, n.Number), func(k *kept) bool {
+		unknown := k.Repository == ""
+		if unknown && (n.Event == bot.PullMerged || n.Event == bot.PullClosed || n.Event == bot.PullUnqueued) {
+			return false
+		}
+		k.Repository, k.Number = n.Repository, n.Number
+		switch n.Event {
+		case bot.PullChanged:
+			if k.Merged {
+				return false // what is said of it after it has landed is not judged
+			}
+			k.waiting(n.At)
+		case bot.PullLabelled:
+			k.labelled(n)
+		case bot.PullMerged:
+			k.merged(n)
+		case bot.PullClosed:
+			k.Closed, k.Bake = true, nil
+		case bot.PullQueued:
+			k.stand(n.Head, true)
+			if !k.Known {
+				k.waiting(n.At)
+			}
+		case bot.PullUnqueued:
+			k.leave(n.Head)
+		case bot.PullCommanded, bot.PullPressed:
+			return k.command(n) || unknown
+		case bot.PullAgain:
+			k.waiting(n.At)
+			for i := range k.Heads {
+				k.Heads[i].Said = ""
+			}
+		case bot.PolicyChanged:
+		}
+		return true
+	})
+}
+
+// labelled takes labels over; of a pull request that is not known, everything has to be read.
+func (k *kept) labelled(n bot.PullNews) {
+	if !k.Known {
+		k.waiting(n.At)
+		return
+	}
+	k.Labels, k.Draft = n.Labels, n.Draft
+	k.Pull = check.Labelled(k.Pull)
+	if k.Waits.IsZero() {
+		k.Waits = n.At
+	}
+}
+
+// command keeps what somebody wants until it is looked at.
+func (k *kept) command(n bot.PullNews) bool {
+	c := command{By: n.By, At: n.At}
+	if n.Event == bot.PullPressed {
+		c.What = check.Command(n.Text)
+		if c.What != check.Grant && c.What != check.Withdraw {
+			return false
+		}
+	} else {
+		var ok bool
+		if c.What, c.Text, ok = check.ReadCommand(n.Text); !ok {
+			return false
+		}
+	}
+	if slices.Contains(k.Commands, c) || len(k.Commands) >= mostCommands {
+		return false
+	}
+	k.Commands = append(k.Commands, c)
+	if !k.Known {
+		k.waiting(n.At)
+	}
+	return true
+}
+
+// merged begins the watch after the merge, where the policy wants one.
+func (k *kept) merged(n bot.PullNews) {
+	k.Closed, k.Merged = true, true
+	if !k.Known || k.Bake != nil {
+		return
+	}
+	d := k.Bakes
+	if d <= 0 {
+		return
+	}
+	k.Bake = &baking{Baking: check.Baking{From: n.At, Until: n.At.Add(d), Level: k.Level, Reasons: k.Reasons, Zone: k.zone()}}
+	if k.Override.Holds(n.At, k.Change.Revision) {
+		k.Bake.Override = k.Override.By + " let it land: " + k.Override.Reason
+	}
+}
+
+// policyChanged has the policy of a repository read anew, and all that hangs on it.
+func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
+	l.mu.Lock()
+	var keys []string
+	for key, k := range l.pulls {
+		if k.Repository == n.Repository && !k.Closed {
+			keys = append(keys, key)
+		}
+	}
+	for key := range l.policies {
+		if key.repository == n.Repository {
+			delete(l.policies, key)
+		}
+	}
+	l.mu.Unlock()
+	var errs []error
+	for _, key := range keys {
+		errs = append(errs, l.change(ctx, key, func(k *kept) bool {
+			k.waiting(n.At)
+			return true
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+// Wake has all that is kept judged now.
+func (l *Landing) Wake() {
+	select {
+	case l.woken <- struct{}{}:
+	default:
+	}
+}
+
+// zone is where the people of its first service live, as it was judged last.
+func (k *kept) zone() string {
+	if k.Zone == "" {
+		return "UTC"
+	}
+	return k.Zone
+}
