@@ -142,6 +142,9 @@ func (e *Engine) workDelivery(ctx context.Context, d bot.Delivery) (worked, erro
 	if err := e.Observe(ctx, told.Findings); err != nil {
 		return w, fmt.Errorf("observe what was told: %w", err)
 	}
+	if err := e.hear(ctx, told); err != nil {
+		return w, fmt.Errorf("hear of pull requests: %w", err)
+	}
 	result := "ok"
 	switch w.partial = told.Incomplete; {
 	case w.partial != "":
@@ -153,6 +156,21 @@ func (e *Engine) workDelivery(ctx context.Context, d bot.Delivery) (worked, erro
 	}
 	e.metrics.told.WithLabelValues(d.Source, result).Inc()
 	return w, nil
+}
+
+// hear hands on what was told of pull requests, where anybody keeps their checks.
+func (e *Engine) hear(ctx context.Context, told Told) error {
+	if e.parts.Pulls == nil {
+		return nil
+	}
+	var errs []error
+	if len(told.Pulls) > 0 {
+		errs = append(errs, e.parts.Pulls.Heard(ctx, told.Pulls))
+	}
+	if len(told.Protected) > 0 {
+		errs = append(errs, e.parts.Pulls.Protect(ctx, told.Protected))
+	}
+	return errors.Join(errs...)
 }
 
 // tell guards against a decoder that panics over what a stranger sent.

@@ -61,6 +61,12 @@ type Freezes interface {
 	EndFreeze(ctx context.Context, id, by, via, reason string, at time.Time) (bot.Freeze, error)
 }
 
+// Pulls keeps the checks of open pull requests, and answers deployments that wait. It keeps what it hears before it returns.
+type Pulls interface {
+	Heard(ctx context.Context, news []bot.PullNews) error
+	Protect(ctx context.Context, deployments []bot.Protected) error
+}
+
 // Runs keeps runs and their journals.
 type Runs interface {
 	BeginRun(ctx context.Context, r run.Run, entries ...bot.Entry) (created bool, err error)
