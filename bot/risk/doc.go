@@ -5,5 +5,6 @@
 // ledger and the ranking of suspects can read them.
 //
 // It never forbids: whoever asks decides what a level means. It never asks a clock, a network or the incident store; what it
-// weighs is handed in. It is blind to what a diff says; it knows paths, people and circumstances only.
+// weighs is handed in, the past as a History that NewPast counts from the ledger. It is blind to what a diff says; it knows paths,
+// pinned versions, people and circumstances only.
 package risk

@@ -1,12 +1,10 @@
 package risk
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/owners"
 )
 
 // Facts are what is known of a change beside itself. What is not known counts neither for nor against it, and is said.
@@ -19,8 +17,19 @@ type Facts struct {
 	Files, Lines int
 	// Committed is when its newest commit was made, Reviewed when it was last approved; zero where nobody knows.
 	Committed, Reviewed time.Time
-	// Evaluation is the verdict of the release gate on it, nil where there is none.
-	Evaluation *Evaluation
+	// Owners tells that it is known who owns its paths: Owned are those that somebody owns.
+	Owners bool
+	Owned  []owners.Group
+	// Asked are those who were asked for a review or gave one of whatever kind, as logins and org/team.
+	Asked []string
+	// Evaluation is the verdict of the release gate on it, nil where there is none; EvaluationRequired tells that there must be one,
+	// whatever Weights.Evaluate says.
+	Evaluation         *Evaluation
+	EvaluationRequired bool
+	// History is what was before, nil where nobody asked.
+	History *History
+	// Canary tells that a canary is watched for its services, so that not all users meet it at once.
+	Canary bool
 }
 
 // Evaluation is what a gate said of a change, and when.
@@ -28,13 +37,6 @@ type Evaluation struct {
 	Answer string
 	At     time.Time
 }
-
-// The sizes from which a change is large, and huge: reviewers find fewer faults in each line the more there are. Judgement, after
-// the practice of keeping changes within a few hundred lines.
-const (
-	largeLines, largeFiles = 400, 30
-	hugeLines, hugeFiles   = 2000, 150
-)
 
 // Judge weighs landing a change now by all that is known, and lists what is not.
 func Judge(
@@ -46,52 +48,17 @@ func Judge(
 	} else if !f.Merged {
 		known.MergedBy = ""
 	}
+	f.EvaluationRequired = f.EvaluationRequired || w.mustEvaluate(c.Repository)
 	extra := size(f)
 	extra = append(extra, evaluation(c, f)...)
 	extra = append(extra, review(f)...)
-	out := assess(now, known, append(calendar, extra...), open, services, w)
+	extra = append(extra, ownership(c, f)...)
+	extra = append(extra, history(now, c, f)...)
+	extra = append(extra, exposure(c, f)...)
+	extra = append(extra, deprecations(now, c, f, w.Deprecations)...)
+	out := assess(now, known, calendar, extra, open, services, w)
 	out.Unknown = unknown(c, f)
 	return out
-}
-
-func size(f Facts) []bot.Reason {
-	sentence := fmt.Sprintf("it changes %d lines in %d files", f.Lines, f.Files)
-	switch {
-	case f.Lines >= hugeLines || f.Files >= hugeFiles:
-		return []bot.Reason{{Code: Huge, Sentence: sentence, Lower: "split it: nobody can review so much at once"}}
-	case f.Lines >= largeLines || f.Files >= largeFiles:
-		return []bot.Reason{{Code: Large, Sentence: sentence, Lower: "split it"}}
-	}
-	return nil
-}
-
-// evaluated are the kinds of change that an evaluation can judge.
-func evaluated(c bot.Change) []string {
-	can := []bot.Kind{bot.Prompt, bot.Policy, bot.Model, bot.Guardrail, bot.Retrieval, bot.Embedding}
-	var out []string
-	for _, k := range append([]bot.Kind{c.Kind}, c.Kinds...) {
-		if slices.Contains(can, k) && !slices.Contains(out, string(k)) {
-			out = append(out, string(k))
-		}
-	}
-	return out
-}
-
-func evaluation(c bot.Change, f Facts) []bot.Reason {
-	kinds := evaluated(c)
-	if len(kinds) == 0 || f.Evaluation == nil {
-		return nil
-	}
-	what := strings.Join(kinds, " and ")
-	switch e := f.Evaluation; {
-	case e.Answer == bot.Back:
-		return []bot.Reason{{Code: EvaluationFailed, Sentence: "the evaluation of the " + what + " failed", Lower: "mend it until firebreak gate passes"}}
-	case e.Answer != bot.Go:
-		return []bot.Reason{{Code: EvaluationInconclusive, Sentence: "the evaluation of the " + what + " cannot tell whether it is good enough", Lower: "evaluate it with more samples"}}
-	case !f.Committed.IsZero() && e.At.Before(f.Committed):
-		return []bot.Reason{{Code: EvaluationOld, Sentence: "the last evaluation is older than the " + what, Lower: "evaluate it again"}}
-	}
-	return nil
 }
 
 func review(f Facts) []bot.Reason {
@@ -109,8 +76,10 @@ func unknown(c bot.Change, f Facts) []string {
 		word string
 	}{
 		{!f.Reviews, "reviews"},
+		{!f.Owners, "owners"},
 		{!f.Incidents, "open incidents"},
-		{f.Evaluation == nil && len(evaluated(c)) > 0, "evaluation results"},
+		{f.History == nil, "history"},
+		{f.Evaluation == nil && !f.EvaluationRequired && len(evaluated(c)) > 0, "evaluation results"},
 		{len(c.Services) == 0, "the service that it belongs to"},
 	} {
 		if u.is {

@@ -15,14 +15,14 @@ import (
 func Assess(
 	now time.Time, c bot.Change, calendar []bot.Reason, open []bot.Incident, services map[string]bot.Service, w Weights,
 ) bot.Assessment {
-	return assess(now, c, calendar, open, services, w)
+	return assess(now, c, calendar, nil, open, services, w)
 }
 
 func assess(
-	now time.Time, c bot.Change, calendar []bot.Reason, open []bot.Incident, services map[string]bot.Service, w Weights,
+	now time.Time, c bot.Change, calendar, extra []bot.Reason, open []bot.Incident, services map[string]bot.Service, w Weights,
 ) bot.Assessment {
 	reasons := slices.Concat(
-		circumstances(calendar), people(c), wayBack(c), incidents(c, open, services), mixture(c), fanOut(c, services), revert(c),
+		circumstances(calendar), people(c), wayBack(c), incidents(c, open, services), mixture(c), fanOut(c, services), revert(c), extra,
 	)
 	out := bot.Assessment{Change: c.ID, At: now, Reasons: weigh(reasons, w)}
 	for _, r := range out.Reasons {
@@ -43,7 +43,8 @@ func Flags(c bot.Change, calendar []bot.Reason, w Weights) []bot.Reason {
 	return out
 }
 
-// weigh gives reasons their points, drops those that weigh nothing, joins those with the same code and puts the heaviest first.
+// weigh gives reasons their points, drops those that weigh nothing unless they are told anyway, joins those with the same code and
+// puts the heaviest first.
 func weigh(reasons []bot.Reason, w Weights) []bot.Reason {
 	out := make([]bot.Reason, 0, len(reasons))
 	for _, r := range reasons {
@@ -52,7 +53,7 @@ func weigh(reasons []bot.Reason, w Weights) []bot.Reason {
 			times = 1
 		}
 		r.Weight = times * w.Points[r.Code]
-		if r.Weight == 0 {
+		if r.Weight == 0 && !toldAnyway(r.Code) {
 			continue
 		}
 		if i := slices.IndexFunc(out, func(have bot.Reason) bool { return have.Code == r.Code }); i >= 0 {

@@ -148,12 +148,20 @@ func TestWeightsMayBeOverridden(t *testing.T) {
 
 func TestCheckTellsEveryFault(t *testing.T) {
 	r := diag.New()
-	risk.Weights{Points: map[string]float64{"fridays": 1, "freeze": 1e6}, Medium: 50, High: 40, Critical: 30}.Check(r)
+	risk.Weights{
+		Points: map[string]float64{"fridays": 1, "freeze": 1e6}, Medium: 50, High: 40, Critical: 30, Evaluate: []string{"acme/["},
+		Deprecations: []risk.Deprecation{{}, {Model: "a[", Date: risk.Day{Time: now()}, Source: "mail"}},
+	}.Check(r)
 	var got []string
 	for _, f := range r.Faults() {
 		got = append(got, f.Path+" "+f.Code+" "+f.Fix)
 	}
-	want := []string{`points.freeze out-of-range `, `points.fridays unknown-reason did you mean "friday"?`, "medium bad-levels ", "high bad-levels "}
+	want := []string{
+		`points.freeze out-of-range `, `points.fridays unknown-reason did you mean "friday"?`, "medium bad-levels ", "high bad-levels ",
+		"evaluate[0] bad-glob write owner/name or owner/*",
+		"deprecations[0].model missing write model: gpt-4o-2024-05-13", "deprecations[0].date missing write date: 2026-12-31",
+		"deprecations[1].model bad-glob ", "deprecations[1].source bad-url write the address of the vendor's page, as https://example.org/deprecations",
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

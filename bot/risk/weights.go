@@ -4,6 +4,9 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/diag"
@@ -27,13 +30,27 @@ const (
 	FanOut              = "fan_out"
 	Revert              = "revert"
 
-	Large                  = "large"
-	Huge                   = "huge"
+	Size                   = "size"
+	EvaluationMissing      = "evaluation_missing"
 	EvaluationFailed       = "evaluation_failed"
 	EvaluationInconclusive = "evaluation_inconclusive"
 	EvaluationOld          = "evaluation_old"
 	ReviewOld              = "review_old"
+	OwnerNotAsked          = "owner_not_asked"
+
+	AuthorFailures     = "author_failures"
+	RepositoryFailures = "repository_failures"
+	RollbackUntried    = "rollback_untried"
+	CanaryUndeclared   = "canary_undeclared"
+	DeprecatedModel    = "deprecated_model"
+
+	// RollbackTried and ModelEnding weigh nothing by default and are told all the same.
+	RollbackTried = "rollback_tried"
+	ModelEnding   = "model_ending"
 )
+
+// toldAnyway tells which reasons are worth knowing without a weight.
+func toldAnyway(code string) bool { return code == RollbackTried || code == ModelEnding }
 
 // Weights are the points of each reason and the sums at which a level begins. Points are comparable, not probabilities: a
 // single ordinary weakness stays low, two make it medium, a freeze or an incident with anything beside it is high.
@@ -44,6 +61,10 @@ type Weights struct {
 	Medium   float64 `yaml:"medium" doc:"The lowest sum that is medium; 20 when left out."`
 	High     float64 `yaml:"high" doc:"The lowest sum that is high; 40 when left out."`
 	Critical float64 `yaml:"critical" doc:"The lowest sum that is critical; 70 when left out."`
+	// Evaluate are globs of repositories in which what an evaluation can judge must have been judged.
+	Evaluate []string `yaml:"evaluate" doc:"Repositories, as acme/assistants or acme/*, in which prompts, models and the like must have been evaluated."`
+	// Deprecations are what vendors have announced.
+	Deprecations []Deprecation `yaml:"deprecations" doc:"Models that their vendors will switch off."`
 }
 
 // points is the table of defaults. A later fit on a team's own history may replace it.
@@ -67,12 +88,22 @@ func points() map[string]float64 {
 		PromptAndEvaluation: 25, // the yardstick moves together with what it measures, so the evaluation proves nothing
 		FanOut:              5,  // for each service beyond the first that feels it, at most fanOutMost of them
 
-		Large:                  5,  // size is the best single predictor of a bad change, and a weak one
-		Huge:                   15, // and nobody has really read it
+		Size:                   3,  // for each doubling: size is the best single predictor of a bad change, and a weak one
+		EvaluationMissing:      20, // the repository says that it must be measured
 		EvaluationFailed:       50, // it was measured to be worse
 		EvaluationInconclusive: 10, // it was not measured to be good
 		EvaluationOld:          15, // what was measured is not what would land
 		ReviewOld:              15, // nor is what was reviewed
+		OwnerNotAsked:          10, // reviewed perhaps, but not by who knows it
+
+		AuthorFailures:     4,  // for each doubling of failing: what went wrong lately goes wrong again, weakly
+		RepositoryFailures: 4,  // the same; most of it is that the code, not the people, is in trouble
+		RollbackUntried:    5,  // a way back that nobody has gone may not be one
+		CanaryUndeclared:   3,  // whom it harms, it harms all at once; little, since it holds for every change of such a service
+		DeprecatedModel:    10, // twice within two weeks, four times when it answers no more
+
+		RollbackTried: 0, // told, since it is what people ask first
+		ModelEnding:   0, // told: the service has to move, but this change does not make it worse
 
 		Revert: -30, // it goes back to what was known to work
 	}
@@ -96,6 +127,14 @@ func (w Weights) WithDefaults() Weights {
 		w.Critical = 70
 	}
 	return w
+}
+
+// mustEvaluate tells whether a repository wants evaluations.
+func (w Weights) mustEvaluate(repository string) bool {
+	return slices.ContainsFunc(w.Evaluate, func(glob string) bool {
+		ok, err := doublestar.Match(strings.ToLower(glob), strings.ToLower(repository))
+		return err == nil && ok
+	})
 }
 
 // Codes lists the codes of all reasons, sorted.
@@ -123,6 +162,12 @@ func (w Weights) Check(r *diag.Report) {
 	if d.High >= d.Critical {
 		r.Faultf("high", "bad-levels", "high must begin below critical (%g)", d.Critical)
 	}
+	for i, glob := range w.Evaluate {
+		if !doublestar.ValidatePattern(glob) || glob == "" {
+			r.At("evaluate").Index(i).Faultf("", "bad-glob", "%q is no glob of repositories", glob).Suggest("write owner/name or owner/*")
+		}
+	}
+	checkDeprecations(w.Deprecations, r.At("deprecations"))
 }
 
 // level names a sum.

@@ -1,0 +1,123 @@
+package risk
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// History is what the ledger and the incidents tell of the time before.
+type History struct {
+	// Since is how far back it was looked for the rollback and for shares of the traffic.
+	Since time.Time
+	// Author and Repository are how their changes of the last Recent went.
+	Author, Repository Record
+	// RolledBack is when the change's own rollback was last used to its end for a change of its kind to one of its services; zero
+	// when that has not happened since Since.
+	RolledBack time.Time
+	// Shared tells that changes to its services have declared a share of the traffic.
+	Shared bool
+	// Running are models that its services run, as far as changes told.
+	Running []Running
+}
+
+// Record is how many changes there were and how many of them failed: they were behind an incident, or were taken back.
+type Record struct{ Changes, Failed int }
+
+// Running is a model that a service runs.
+type Running struct{ Service, Model string }
+
+// Recent is how far back failures count: people and code are others after that.
+const Recent = 30 * 24 * time.Hour
+
+// What is ordinary: one change in twenty fails, and it takes about twenty changes to say otherwise. Judgement, at the better end of
+// the change failure rates that teams report.
+const (
+	ordinaryRate  = 0.05
+	ordinaryCount = 20
+	failuresMost  = 3
+)
+
+// rate is shrunk towards what is ordinary, so that few changes say nothing.
+func (r Record) rate(ordinary float64) float64 {
+	return (float64(r.Failed) + ordinaryCount*ordinary) / (float64(r.Changes) + ordinaryCount)
+}
+
+// times is how often failing has doubled beyond what is ordinary, in whole halves; less than once says nothing.
+func (r Record) times(ordinary float64) float64 {
+	times := math.Min(failuresMost, math.Floor(2*math.Log2(r.rate(ordinary)/ordinary))/2)
+	if times < 1 || r.Failed > r.Changes {
+		return 0
+	}
+	return times
+}
+
+func history(now time.Time, c bot.Change, f Facts) []bot.Reason {
+	if f.History == nil {
+		return nil
+	}
+	h := *f.History
+	var out []bot.Reason
+	if times := h.Repository.times(ordinaryRate); times > 0 {
+		out = append(out, bot.Reason{
+			Code: RepositoryFailures, Weight: times, Sentence: failures(h.Repository, "to "+c.Repository),
+			Lower: "expose it to a share of the traffic first, until the repository is calm again",
+		})
+	}
+	// An author is held against the repository: of trouble that everybody has, nobody is told twice.
+	if times := h.Author.times(max(ordinaryRate, h.Repository.rate(ordinaryRate))); times > 0 && c.Author != "" {
+		out = append(out, bot.Reason{
+			Code: AuthorFailures, Weight: times, Sentence: failures(h.Author, "by "+c.Author),
+			Lower: "have somebody else walk through it, or expose it to a share of the traffic first",
+		})
+	}
+	return append(out, rollback(now, c, h)...)
+}
+
+func failures(r Record, of string) string {
+	return fmt.Sprintf("%d of %s %s in the last 30 days were behind an incident or taken back", r.Failed, count(r.Changes, "change"), of)
+}
+
+// rollback tells when its way back was last gone: one that nobody has tried may not be one.
+func rollback(now time.Time, c bot.Change, h History) []bot.Reason {
+	if c.Rollback == "" || len(c.Services) == 0 {
+		return nil
+	}
+	what := fmt.Sprintf("for a change of kind %s to %s", c.Kind, c.Services[0])
+	if !h.RolledBack.IsZero() {
+		return []bot.Reason{{
+			Code: RollbackTried, Sentence: fmt.Sprintf("there is a rollback, %s, and it was last used %s %s", c.Rollback, what, ago(now, h.RolledBack)),
+		}}
+	}
+	return []bot.Reason{{
+		Code: RollbackUntried, Sentence: fmt.Sprintf("its rollback, %s, has not been used %s since %s", c.Rollback, what, h.Since.Format("2 Jan 2006")),
+		Lower: "try " + c.Rollback + " on a harmless change first",
+	}}
+}
+
+// ago words how long something is past, in the unit that people would choose.
+func ago(now, then time.Time) string {
+	const day = 24 * time.Hour
+	switch d := now.Sub(then); {
+	case d < day:
+		return "today"
+	case d < 14*day:
+		return count(int(d/day), "day") + " ago"
+	default:
+		return count(int(d/(7*day)), "week") + " ago"
+	}
+}
+
+// exposure is about changes of behaviour that meet all users at once: no share is declared, no canary is watched, and nothing of the
+// services has gone out by shares before, so that nobody can assume it.
+func exposure(c bot.Change, f Facts) []bot.Reason {
+	if f.History == nil || f.Canary || f.History.Shared || c.Exposure != 0 || len(c.Services) == 0 || len(evaluated(c)) == 0 {
+		return nil
+	}
+	return []bot.Reason{{
+		Code: CanaryUndeclared, Sentence: "it meets all users of " + c.Services[0] + " at once: neither a share of the traffic nor a canary is declared",
+		Lower: "declare the share that it is exposed to, or watch a canary of " + c.Services[0],
+	}}
+}
