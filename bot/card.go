@@ -19,6 +19,8 @@ type Card struct {
 	Facts    []Fact
 	Suspects []Suspect
 	None     float64
+	// Asked is the change of which people are asked whether it was it: the first suspect, empty once something is confirmed.
+	Asked string
 	// Doing are sentences about what the bot did and will do, newest last.
 	Doing []string
 	// Approvals are the open questions.

@@ -26,6 +26,7 @@ func (in *Incident) apply(e Entry) {
 			in.State = Acknowledged
 		}
 		in.MitigatedAt, in.ResolvedAt = zero, zero
+		in.doubt()
 	case EntryRecovered:
 		in.State, in.MitigatedAt = Mitigated, e.At
 	case EntryResolved:
@@ -37,6 +38,11 @@ func (in *Incident) apply(e Entry) {
 		}
 	case EntrySuspects:
 		decodeInto(e.Data, &in.Ranking)
+	case EntryVerdict:
+		var v Verdict
+		if decodeInto(e.Data, &v) {
+			in.judged(v)
+		}
 	case EntryCause:
 		var cause struct {
 			Change string `json:"change"`

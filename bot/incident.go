@@ -48,8 +48,10 @@ type Incident struct {
 	Turns   map[string]Turn `json:"turns,omitempty"`
 	Ranking Ranking         `json:"ranking,omitzero"`
 	// Cause is the change that was concluded to be guilty: its rollback brought the signal back, or a person said so.
-	Cause   string    `json:"cause,omitempty"`
-	Updated time.Time `json:"updated"`
+	Cause string `json:"cause,omitempty"`
+	// Verdicts are what is held of changes, the newest of each, oldest first.
+	Verdicts []Verdict `json:"verdicts,omitempty"`
+	Updated  time.Time `json:"updated"`
 }
 
 // Turn is when a finding went quiet, or fired again after that. Blindness in between is no turn.
@@ -72,6 +74,7 @@ const (
 	EntryResolved     EntryKind = "resolved"     //
 	EntryAcknowledged EntryKind = "acknowledged" //
 	EntrySuspects     EntryKind = "suspects"     // Ranking
+	EntryVerdict      EntryKind = "verdict"      // Verdict: a suspect was confirmed or cleared
 	EntryCause        EntryKind = "cause"        // {"change": ID}
 	EntryRun          EntryKind = "run"          // {"run", "playbook", "state"}
 	EntryStep         EntryKind = "step"         // {"run", "step", "action", "state", "output"}

@@ -18,8 +18,8 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-// Parts are what the engine stands on. All are needed but Windows, without which incidents have no chart, and Freezes, without which
-// nobody can start one.
+// Parts are what the engine stands on. All are needed but Windows, without which incidents have no chart, Freezes, without which
+// nobody can start one, and Pulls, without which pull requests have no check.
 type Parts struct {
 	Timeline   Timeline
 	Findings   Findings
@@ -27,6 +27,7 @@ type Parts struct {
 	Inbox      Inbox
 	Approvals  Approvals
 	Freezes    Freezes
+	Pulls      Pulls
 	Runs       Runs
 	Memory     Memory
 	Documents  Documents
@@ -85,10 +86,11 @@ type Engine struct {
 
 	// placing is held while incidents are judged, so that two findings cannot both open one.
 	placing sync.Mutex
-	// pending are triggers whose runs have not begun yet, news are firing findings that are mere information, by key; both guarded
-	// by placing.
+	// pending are triggers whose runs have not begun yet, news are firing findings that are mere information, by key, and ranked is
+	// when the suspects of unresolved incidents were last ranked; all guarded by placing.
 	pending []trigger
 	news    map[string]detectors.Finding
+	ranked  map[string]time.Time
 
 	// partial are the deliveries that are read again; only the inbox worker touches it.
 	partial partial
@@ -100,7 +102,7 @@ type Engine struct {
 func New(parts Parts, settings Settings) *Engine {
 	return &Engine{
 		parts: parts, settings: settings, metrics: newMetrics(parts.Registry, parts.Sources), arrived: make(chan struct{}, 1), partial: partial{},
-		news: map[string]detectors.Finding{},
+		news: map[string]detectors.Finding{}, ranked: map[string]time.Time{},
 	}
 }
 
@@ -291,7 +293,15 @@ func (e *Engine) Tick(ctx context.Context, judged time.Time) error {
 	}
 	e.startPending(ctx)
 	e.follow(ctx, touched)
+	again := newTouched()
+	errs = append(errs, e.lookAgain(ctx, untouched(open, touched), again))
+	e.follow(ctx, again)
 	return errors.Join(errs...)
+}
+
+// untouched are the incidents to which nothing was added.
+func untouched(open []bot.Incident, t *touched) []bot.Incident {
+	return slices.DeleteFunc(open, func(in bot.Incident) bool { _, is := t.incidents[in.ID]; return is })
 }
 
 // Acknowledge notes that somebody is on it.

@@ -1,16 +1,13 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
-	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/playbooks"
 	"github.com/firebreak-dev/firebreak/playbooks/expr"
 	"github.com/firebreak-dev/firebreak/playbooks/run"
@@ -68,7 +65,7 @@ func (e *Engine) follow(ctx context.Context, t *touched) {
 	for _, id := range t.order {
 		in := t.incidents[id]
 		if worthRanking(t.added[id]) {
-			ranked, err := e.rank(ctx, in)
+			ranked, err := e.rank(ctx, in, judged(t.added[id]))
 			if err != nil {
 				e.parts.Logger.ErrorContext(ctx, "suspects could not be ranked", "incident", id, "error", err)
 			}
@@ -96,12 +93,17 @@ func triggersOf(incident string, added []bot.Entry) []trigger {
 func worthRanking(entries []bot.Entry) bool {
 	return slices.ContainsFunc(entries, func(entry bot.Entry) bool {
 		switch entry.Kind {
-		case bot.EntryOpened, bot.EntryWorsened, bot.EntryReopened, bot.EntryFinding:
+		case bot.EntryOpened, bot.EntryWorsened, bot.EntryReopened, bot.EntryFinding, bot.EntryRecovered, bot.EntryVerdict:
 			return true
 		default:
 			return false
 		}
 	})
+}
+
+// judged tells whether somebody judged a suspect: who did wants to see it, whatever else the ranking says.
+func judged(entries []bot.Entry) bool {
+	return slices.ContainsFunc(entries, func(entry bot.Entry) bool { return entry.Kind == bot.EntryVerdict })
 }
 
 // startPending begins the runs of triggers that could not begin before.
@@ -230,89 +232,5 @@ func (e *Engine) resumeIncident(ctx context.Context, in bot.Incident) error {
 		}
 	}
 	e.parts.Announcer.Update(ctx, in.ID)
-	return nil
-}
-
-// horizon is how long before the onset changes are looked for when nothing else is said.
-const horizon = 7 * 24 * time.Hour
-
-// rank ranks the suspects of an incident and returns the entry that notes the ranking, where it says something new.
-func (e *Engine) rank(ctx context.Context, in bot.Incident) ([]bot.Entry, error) {
-	if in.Service == "" || in.Service == bot.Self {
-		return nil, nil
-	}
-	from := in.Onset.Earliest
-	if from.IsZero() {
-		from = in.OpenedAt
-	}
-	now := e.parts.Now()
-	candidates, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{From: from.Add(-cmp.Or(e.current().Horizon, horizon)), To: now.Add(time.Minute), Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
-	ranking := e.parts.Ranker.Rank(now, in, candidates)
-	if !saysMore(in.Ranking, ranking) {
-		return nil, nil
-	}
-	data, err := json.Marshal(ranking)
-	if err != nil {
-		return nil, err
-	}
-	return e.parts.Timeline.Append(ctx, bot.Entry{
-		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects, Actor: "firebreak", Sentence: rankingSentence(ranking), Data: data,
-	})
-}
-
-// noteworthy is the difference in probability from which a new ranking is worth telling.
-const noteworthy = 0.05
-
-func saysMore(known, fresh bot.Ranking) bool {
-	if known.At.IsZero() || len(known.Suspects) != len(fresh.Suspects) || math.Abs(known.None-fresh.None) > noteworthy {
-		return true
-	}
-	for i, s := range fresh.Suspects {
-		if known.Suspects[i].Change != s.Change || math.Abs(known.Suspects[i].Probability-s.Probability) > noteworthy {
-			return true
-		}
-	}
-	return false
-}
-
-func rankingSentence(r bot.Ranking) string {
-	if len(r.Suspects) == 0 {
-		return "no known change can have done it"
-	}
-	first := r.Suspects[0]
-	if r.None > first.Probability {
-		return fmt.Sprintf("most likely none of the known changes (%.2f); next: %s %s (%.2f)", r.None, first.Kind, first.Title, first.Probability)
-	}
-	return fmt.Sprintf("likely %s %s (%.2f); none of these: %.2f", first.Kind, first.Title, first.Probability, r.None)
-}
-
-// rerank ranks the open incidents anew after the ledger changed.
-func (e *Engine) rerank(ctx context.Context) error {
-	e.placing.Lock()
-	defer e.placing.Unlock()
-	return e.rankAgain(ctx)
-}
-
-// rankAgain is rerank while placing is held.
-func (e *Engine) rankAgain(ctx context.Context) error {
-	open, err := e.unresolved(ctx)
-	if err != nil {
-		return err
-	}
-	touched := newTouched()
-	for _, in := range open {
-		if in.State == bot.Mitigated || in.Severity == detectors.None {
-			continue
-		}
-		ranked, err := e.rank(ctx, in)
-		if err != nil {
-			return err
-		}
-		touched.add(in, ranked)
-	}
-	e.follow(ctx, touched)
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -27,6 +28,9 @@ func CardOf(v View) bot.Card {
 		if s.Probability >= leastSuspect && len(card.Suspects) < cardSuspects {
 			card.Suspects = append(card.Suspects, s)
 		}
+	}
+	if len(card.Suspects) > 0 && !slices.ContainsFunc(in.Verdicts, func(v bot.Verdict) bool { return v.Word == bot.Confirmed }) {
+		card.Asked = card.Suspects[0].Change
 	}
 	return card
 }
@@ -163,12 +167,16 @@ func evidence(f detectors.Finding, name string) (detectors.Evidence, bool) {
 func accusation(in bot.Incident) string {
 	r := in.Ranking
 	if in.Cause != "" {
+		name := ShortName(in.Cause, "")
 		for _, s := range r.Suspects {
 			if s.Change == in.Cause {
-				return "Caused by " + named(s) + "."
+				name = named(s)
 			}
 		}
-		return "Caused by " + ShortName(in.Cause, "") + "."
+		return "Caused by " + name + concluded(in, in.Cause) + "."
+	}
+	if v, judged := in.Verdict(bot.NoneOfThese); judged && v.Word == bot.Confirmed {
+		return "None of the known changes did it" + concluded(in, bot.NoneOfThese) + "."
 	}
 	switch {
 	case r.At.IsZero():
@@ -181,6 +189,18 @@ func accusation(in bot.Incident) string {
 		return fmt.Sprintf("Likely %s (%.2f).", named(r.Suspects[0]), r.Suspects[0].Probability)
 	default:
 		return fmt.Sprintf("Perhaps %s (%.2f).", named(r.Suspects[0]), r.Suspects[0].Probability)
+	}
+}
+
+// concluded tells in brackets from where it is known.
+func concluded(in bot.Incident, change string) string {
+	switch v, judged := in.Verdict(change); {
+	case !judged:
+		return ""
+	case v.Personal():
+		return " (confirmed by " + oneLine(v.By) + ")"
+	default:
+		return " (its rollback helped)"
 	}
 }
 
@@ -277,7 +297,7 @@ func doing(v View) []string {
 			if !skipped(e) {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
-		case bot.EntryRun, bot.EntryCause, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
+		case bot.EntryRun, bot.EntryCause, bot.EntryVerdict, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
 			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryApproval:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntrySuspects:

@@ -105,7 +105,7 @@ func (v View) stamp(t time.Time) string { return t.In(v.zone()).Format("2006-01-
 // acted tells whether an entry is about something that was decided or done.
 func acted(k bot.EntryKind) bool {
 	switch k {
-	case bot.EntryRun, bot.EntryStep, bot.EntryApproval, bot.EntryAcknowledged, bot.EntryCause:
+	case bot.EntryRun, bot.EntryStep, bot.EntryApproval, bot.EntryAcknowledged, bot.EntryCause, bot.EntryVerdict:
 		return true
 	default:
 		return false

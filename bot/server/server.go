@@ -26,6 +26,7 @@ type Parts struct {
 	Reader    Reader
 	Viewer    Viewer
 	Operator  Operator
+	Judge     Judge
 	Gates     Gatekeeper
 	Calendar  Calendar
 	Health    Health
@@ -144,6 +145,9 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /api/v1/incidents", s.listIncidents)
 	guarded("GET /api/v1/incidents/{id}", s.getIncident)
 	guarded("POST /api/v1/incidents/{id}/acknowledge", s.acknowledge)
+	if s.parts.Judge != nil {
+		guarded("POST /api/v1/incidents/{id}/suspects", s.judge)
+	}
 	guarded("GET /api/v1/changes", s.listChanges)
 	guarded("POST /api/v1/changes", s.recordChange)
 	guarded("GET /api/v1/findings", s.listFindings)

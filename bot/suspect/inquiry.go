@@ -60,7 +60,11 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
 			c.deploys = append(c.deploys, lag)
 		}
-		if why, no := c.exclude(t); no {
+		why, no := c.cleared(change.ID)
+		if _, confirmed := c.confirmed(change.ID); !no && !confirmed {
+			why, no = c.exclude(t)
+		}
+		if no {
 			c.excluded = append(c.excluded, bot.Exclusion{Change: change.ID, Title: change.Title, Why: why})
 			continue
 		}
@@ -116,7 +120,7 @@ func (c *inquiry) exclude(t timing) (bot.Reason, bool) {
 	}
 }
 
-// boundExcluded keeps the excluded changes that are nearest to the onset.
+// boundExcluded keeps the excluded changes that are nearest to the onset, and those that a person has cleared.
 func (c *inquiry) boundExcluded(changes []bot.Change) {
 	if len(c.excluded) <= keepExcluded {
 		return
@@ -124,6 +128,9 @@ func (c *inquiry) boundExcluded(changes []bot.Change) {
 	distance := make(map[string]time.Duration, len(changes))
 	for _, change := range changes {
 		distance[change.ID] = timingOf(change).at.Sub(c.onset.At).Abs()
+		if _, cleared := c.cleared(change.ID); cleared {
+			distance[change.ID] = 0
+		}
 	}
 	slices.SortStableFunc(c.excluded, func(a, b bot.Exclusion) int {
 		return cmp.Or(cmp.Compare(distance[a.Change], distance[b.Change]), cmp.Compare(a.Change, b.Change))
@@ -180,6 +187,9 @@ func sooner(a, b bot.Change) int {
 func (c *inquiry) measure() {
 	ages := make([]float64, 0, len(c.candidates))
 	for _, cand := range c.candidates {
+		if cand.timing.at.IsZero() {
+			continue
+		}
 		ages = append(ages, math.Max(c.onset.At.Sub(cand.timing.at).Minutes(), 0))
 	}
 	c.usual = usualOf(c.candidates)

@@ -30,8 +30,11 @@ func Rank(
 	if len(c.candidates) == 0 {
 		ranking.None = 1
 		sentence := "no change is known that took effect before it began"
-		if len(changes) == 0 {
+		switch {
+		case len(changes) == 0:
 			sentence = "no change is known in the time before it began"
+		case slices.ContainsFunc(c.excluded, func(e bot.Exclusion) bool { return e.Why.Code == "cleared" }):
+			sentence = "every change that is known before it began was cleared"
 		}
 		ranking.NoneReasons = []bot.Reason{{Code: "no_candidates", Sentence: sentence}}
 		return ranking
@@ -43,6 +46,7 @@ func Rank(
 		suspects = append(suspects, s)
 		scores = append(scores, total(s.Reasons))
 	}
+	c.decide(suspects, scores)
 	probabilities := softmax(append(scores, 0)) // none is the measure of all: its own log-odds are zero
 	for i := range suspects {
 		suspects[i].Probability = probabilities[i]

@@ -65,6 +65,10 @@ func (c *inquiry) lag(cand *candidate) bot.Reason {
 	ago := c.onset.At.Sub(cand.timing.at)
 	var sentence string
 	switch {
+	case cand.timing.at.IsZero():
+		sentence = "nobody knows when it happened"
+	case cand.timing.at.After(c.onset.Latest):
+		sentence = fmt.Sprintf("took effect %s after it had begun at the latest", span(cand.timing.at.Sub(c.onset.Latest)))
 	case cand.timing.guessed:
 		sentence = fmt.Sprintf("merged %s before it began; when it took effect is not known", span(ago))
 	case ago < 0:
@@ -158,28 +162,21 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 // short windows of the detectors.
 const patience = 30 * time.Minute
 
-// aftermath weighs whether the signals came back after the change was undone. What was undone while it may already have begun says
-// nothing either way.
+// aftermath weighs whether the signals came back after the change was undone.
 func (c *inquiry) aftermath(cand *candidate) []bot.Reason {
 	if cand.undone == nil {
 		return nil
 	}
-	undone := timingOf(*cand.undone).at
-	if undone.IsZero() || undone.After(c.now) || undone.Before(c.onset.Latest) {
+	switch came, after := c.came(timingOf(*cand.undone).at); came {
+	case back:
+		sentence := fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), cand.undone.ID)
+		return []bot.Reason{{Code: "cured", Weight: c.weights.Cured, Sentence: sentence}}
+	case stayed:
+		sentence := fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), cand.undone.ID)
+		return []bot.Reason{{Code: "uncured", Weight: c.weights.Uncured, Sentence: sentence}}
+	default:
 		return nil
 	}
-	var out []bot.Reason
-	add := func(code string, weight float64, format string, args ...any) {
-		out = append(out, bot.Reason{Code: code, Weight: weight, Sentence: fmt.Sprintf(format, args...)})
-	}
-	quiet := c.incident.QuietSince
-	switch {
-	case !quiet.IsZero() && quiet.After(undone) && quiet.Sub(undone) <= 2*patience:
-		add("cured", c.weights.Cured, "the signals came back %s after it was undone (%s)", span(quiet.Sub(undone)), cand.undone.ID)
-	case quiet.IsZero() && c.incident.Blind == "" && c.now.Sub(undone) > patience:
-		add("uncured", c.weights.Uncured, "was undone %s ago, and the signals stay bad (%s)", span(c.now.Sub(undone)), cand.undone.ID)
-	}
-	return out
 }
 
 // flags adds what made the change risky when it landed. All of them together are bounded: they are scaled down where they would

@@ -21,6 +21,7 @@ sum: reasons in natural log-odds against "none of these", and the changes that c
   firebreak suspects inc-1m7wv77ch0ky95xer --explain`,
 		Args: exactly(1, "the incident's ID, as firebreak incidents shows it"),
 	}
+	c.AddCommand(newJudge("confirm"), newJudge("clear"))
 	c.Flags().BoolVar(&explain, "explain", false, "show every reason with its weight")
 	client, output := addServer(c), addOutput(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -29,7 +30,7 @@ sum: reasons in natural log-odds against "none of these", and the changes that c
 			return err
 		}
 		if output.json() {
-			return printJSON(c.OutOrStdout(), map[string]any{"incident": in.ID, "ranking": in.Ranking})
+			return printJSON(c.OutOrStdout(), map[string]any{"incident": in.ID, "ranking": in.Ranking, "verdicts": app.NotNil(in.Verdicts)})
 		}
 		printSuspects(c.OutOrStdout(), in, explain)
 		return nil
@@ -40,6 +41,9 @@ sum: reasons in natural log-odds against "none of these", and the changes that c
 func printSuspects(out io.Writer, in app.Incident, explain bool) {
 	r := in.Ranking
 	fmt.Fprintf(out, "%s: %s, opened %s\n", in.Service, app.Visible(in.Title), stamp(in.OpenedAt))
+	for _, v := range in.Verdicts {
+		fmt.Fprintf(out, "%s %s by %s at %s%s\n", app.Visible(v.Change), v.Word, app.Visible(v.By), stamp(v.At), because(v.Reason))
+	}
 	if r.At.IsZero() {
 		fmt.Fprintln(out, "no change is looked for: this is about Firebreak itself, or it has only just begun")
 		return
@@ -60,14 +64,28 @@ func printSuspects(out io.Writer, in app.Incident, explain bool) {
 	}
 	fmt.Fprintf(out, "%5.2f  none of these\n", r.None)
 	if !explain {
+		printExcluded(out, r, func(e app.Exclusion) bool { return e.Why.Code == "cleared" })
 		return
 	}
 	for _, reason := range r.NoneReasons {
 		fmt.Fprintf(out, "          %s\n", app.Visible(reason.Sentence))
 	}
+	printExcluded(out, r, func(app.Exclusion) bool { return true })
+}
+
+func printExcluded(out io.Writer, r app.Ranking, shown func(app.Exclusion) bool) {
 	for _, e := range r.Excluded {
-		fmt.Fprintf(out, "    no  %s (%s): %s\n", app.Visible(e.Title), app.Visible(e.Change), app.Visible(e.Why.Sentence))
+		if shown(e) {
+			fmt.Fprintf(out, "    no  %s (%s): %s\n", app.Visible(e.Title), app.Visible(e.Change), app.Visible(e.Why.Sentence))
+		}
 	}
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + app.Visible(reason)
 }
 
 // Without --explain the first reasons are shown, and of these those that say something.

@@ -12,11 +12,13 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-// The buttons' action IDs. The value beside them is the approval's or the incident's ID.
+// The buttons' action IDs. The value beside them is the approval's or the incident's ID, or that of an incident and of a change.
 const (
 	actionApprove     = "firebreak_approve"
 	actionDeny        = "firebreak_deny"
 	actionAcknowledge = "firebreak_acknowledge"
+	actionConfirm     = "firebreak_confirm"
+	actionClear       = "firebreak_clear"
 	actionOpen        = "firebreak_open"
 )
 
@@ -56,6 +58,9 @@ func render(card bot.Card, chart picture, buttons bool) message {
 			orElse(line(chart.alt, maxAlt), "chart of the incident's signals"), "chart", nil))
 	}
 	blocks = append(blocks, suspects(card))
+	if asked := verdicts(card, buttons); asked != nil {
+		blocks = append(blocks, asked)
+	}
 	if doing := doings(card.Doing); doing != nil {
 		blocks = append(blocks, doing)
 	}
@@ -118,6 +123,18 @@ func suspects(card bot.Card) api.Block {
 	parts = append(parts, api.NewRichTextSection(bold(percent(card.None)+" "), said("none of these")))
 	return api.NewRichTextBlock("suspects", parts...)
 }
+
+// verdicts ask whether the first suspect was it.
+func verdicts(card bot.Card, buttons bool) api.Block {
+	value := judged(card.Incident, card.Asked)
+	if !buttons || card.Asked == "" || len(value) > maxValue {
+		return nil
+	}
+	return api.NewActionBlock("verdict", button(actionConfirm, value, "This was it"), button(actionClear, value, "Not this"))
+}
+
+// judged is the value of a button that judges a change of an incident; IDs of incidents have no space.
+func judged(incident, change string) string { return incident + " " + change }
 
 // best are the sentences of the heaviest reasons.
 func best(reasons []bot.Reason) []string {

@@ -15,7 +15,7 @@ import (
 func TestTheCardAsPeopleSeeIt(t *testing.T) {
 	readable := readLimits(t)
 	resolved := refusals()
-	resolved.State, resolved.Approvals, resolved.Suspects, resolved.None = bot.Resolved, nil, nil, 1
+	resolved.State, resolved.Approvals, resolved.Suspects, resolved.None, resolved.Asked = bot.Resolved, nil, nil, 1, ""
 	for name, card := range map[string]bot.Card{"card-open.json": refusals(), "card-resolved.json": resolved, "card-empty.json": {}} {
 		m := render(card, picture{file: "F0000001", alt: "refusal ratio rose from 1 % to 9 %"}, true)
 		blocks, err := json.MarshalIndent(map[string]any{"text": m.text, "blocks": m.blocks}, "", "  ")

@@ -130,6 +130,7 @@ func refusals() bot.Card {
 			{Change: "github:acme/rag#7", Kind: bot.Retrieval, Title: "Reindex", Probability: 0.004},
 		},
 		None:  0.176,
+		Asked: "github:acme/assistants#482",
 		Doing: []string{"paged the owner", "asked for approval to revert"},
 		Approvals: []bot.Approval{{
 			ID: "apr-1", Incident: "inc-1", Question: "Revert acme/assistants#482 (Be <b>stricter</b>)?",

@@ -29,6 +29,11 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, incident, by string) error
 }
 
+// Judge keeps what somebody says of a change of an incident.
+type Judge interface {
+	Judge(ctx context.Context, incident string, v bot.Verdict) (bot.Incident, error)
+}
+
 // Updater brings an incident's card up to date; an Announcer is one.
 type Updater interface {
 	Update(ctx context.Context, incident string) error
@@ -36,10 +41,11 @@ type Updater interface {
 
 var _ Updater = (*Announcer)(nil)
 
-// HandlerOptions are what a Handler is given. Decider, Acknowledger and Updater are required.
+// HandlerOptions are what a Handler is given. Decider, Acknowledger, Judge and Updater are required.
 type HandlerOptions struct {
 	Decider      Decider
 	Acknowledger Acknowledger
+	Judge        Judge
 	Updater      Updater
 	Registerer   prometheus.Registerer
 	// Now tells the time that signatures are compared with; nil means the client's.
@@ -177,6 +183,13 @@ func (h *Handler) press(ctx context.Context, i interaction, a pressedAction) {
 	case actionAcknowledge:
 		incident = a.Value
 		err = h.options.Acknowledger.Acknowledge(ctx, a.Value, i.User.ID)
+	case actionConfirm, actionClear:
+		verdict := bot.Verdict{Word: bot.Confirmed, By: i.User.ID, Via: "slack"}
+		if a.ActionID == actionClear {
+			verdict.Word = bot.Cleared
+		}
+		incident, verdict.Change, _ = strings.Cut(a.Value, " ")
+		_, err = h.options.Judge.Judge(ctx, incident, verdict)
 	default:
 		h.presses.WithLabelValues("ignored").Inc()
 		return

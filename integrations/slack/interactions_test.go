@@ -72,6 +72,11 @@ func (o *office) Acknowledge(_ context.Context, incident, by string) error {
 	return o.refuse
 }
 
+func (o *office) Judge(_ context.Context, incident string, v bot.Verdict) (bot.Incident, error) {
+	o.note(fmt.Sprintf("%s: %s %s by %s via %s", incident, v.Change, v.Word, v.By, v.Via))
+	return bot.Incident{}, o.refuse
+}
+
 func (o *office) Update(_ context.Context, incident string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -103,7 +108,7 @@ func newDesk(t *testing.T) *desk {
 			return w.Result(), nil
 		}),
 	})
-	d.handler = c.Handler(HandlerOptions{Decider: d, Acknowledger: d, Updater: d, Registerer: d.registry})
+	d.handler = c.Handler(HandlerOptions{Decider: d, Acknowledger: d, Judge: d, Updater: d, Registerer: d.registry})
 	t.Cleanup(func() { _ = d.handler.Close(context.Background()) })
 	return d
 }
@@ -145,6 +150,8 @@ func TestButtonsReachThoseWhoDecide(t *testing.T) {
 		{actionApprove, "apr-1", "apr-1 approved by U1", "inc-1"},
 		{actionDeny, "apr-1", "apr-1 denied by U1", "inc-1"},
 		{actionAcknowledge, "inc-7", "inc-7 acknowledged by U1", "inc-7"},
+		{actionConfirm, "inc-7 github:acme/a#482", "inc-7: github:acme/a#482 confirmed by U1 via slack", "inc-7"},
+		{actionClear, "inc-7 script:what a name", "inc-7: script:what a name cleared by U1 via slack", "inc-7"},
 	} {
 		d := newDesk(t)
 		d.press(t, tt.action, tt.value)

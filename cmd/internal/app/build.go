@@ -144,7 +144,7 @@ func (a *App) buildSlack() {
 	a.vendors.announcer = a.vendors.slack.Announcer()
 	a.announcer.use(shown{a.vendors.announcer, a.logger})
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
-		Decider: byButton{a.engine}, Acknowledger: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
+		Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
 	})
 	a.onClose("slack", func(ctx context.Context) error {
 		err := a.vendors.buttons.Close(ctx)
@@ -251,7 +251,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	a.health = &health{app: a}
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
-		Operator: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
+		Operator: a.engine, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {
