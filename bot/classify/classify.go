@@ -10,15 +10,17 @@ import (
 )
 
 // Classify returns the change with its kinds, its services and its way back. What the source of the change already said is
-// kept and added to. Rules are tried in order (Config.WithDefaults); services keep the order they are given in.
+// kept and added to. Rules are tried in order (Config.WithDefaults); services keep the order they are given in. A file of models
+// in which only the corpus changed makes a change of retrieval: versions that were read say more than the path that holds them.
 func Classify(rules []Rule, services []bot.Service, c bot.Change) bot.Change {
-	kinds, named := judge(rules, c)
-	c.Kinds = ordered(append(kinds, append(slices.Clone(c.Kinds), c.Kind)...))
+	kinds, telling, named := judge(rules, c)
+	told := append(slices.Clone(c.Kinds), c.Kind)
+	c.Kinds = ordered(slices.Concat(kinds, telling, told))
 	if c.Kind == "" {
 		if len(c.Kinds) == 0 {
-			c.Kinds = []bot.Kind{bot.Code}
+			c.Kinds, telling = []bot.Kind{bot.Code}, []bot.Kind{bot.Code}
 		}
-		c.Kind = c.Kinds[0]
+		c.Kind = ordered(append(telling, told...))[0]
 	}
 	touched := append(slices.Clone(c.Services), named...)
 	var found []string
@@ -47,8 +49,15 @@ func KindOf(rules []Rule, repository, path string) bot.Kind {
 	return ""
 }
 
-// judge gives the kinds of a change's paths and the services that the deciding rules name.
-func judge(rules []Rule, c bot.Change) (kinds []bot.Kind, services []string) {
+// judge gives the kinds of a change's paths, those that tell what it is, and the services that the deciding rules name.
+func judge(rules []Rule, c bot.Change) (kinds, telling []bot.Kind, services []string) {
+	pinned := map[string][]bot.Kind{}
+	for _, in := range c.Inputs {
+		if in.Changed() {
+			pinned[in.Path] = append(pinned[in.Path], in.Kind)
+			telling = append(telling, in.Kind)
+		}
+	}
 	for _, path := range c.Paths {
 		r := match(rules, c.Repository, path)
 		if r == nil {
@@ -57,9 +66,12 @@ func judge(rules []Rule, c bot.Change) (kinds []bot.Kind, services []string) {
 		if !slices.Contains(kinds, r.Kind) {
 			kinds = append(kinds, r.Kind)
 		}
+		if len(pinned[path]) == 0 {
+			telling = append(telling, r.Kind)
+		}
 		services = append(services, r.Services...)
 	}
-	return kinds, services
+	return kinds, telling, services
 }
 
 func match(rules []Rule, repository, path string) *Rule {
