@@ -79,6 +79,7 @@ func unknown(c bot.Change, f Facts) []string {
 		{!f.Owners, "owners"},
 		{!f.Incidents, "open incidents"},
 		{f.History == nil, "history"},
+		{f.History != nil && !f.History.Runs && f.History.RolledBack.IsZero() && c.Rollback != "", "whether its rollback was tried"},
 		{f.Evaluation == nil && !f.EvaluationRequired && len(evaluated(c)) > 0, "evaluation results"},
 		{len(c.Services) == 0, "the service that it belongs to"},
 	} {

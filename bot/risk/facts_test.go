@@ -17,7 +17,7 @@ func wellKnown() risk.Facts {
 	return risk.Facts{
 		Reviews: true, Incidents: true, Owners: true, Evaluation: &risk.Evaluation{Answer: bot.Go, At: now()}, Committed: now().Add(-time.Hour),
 		Files: 1, Lines: 3,
-		History: &risk.History{Since: now().AddDate(0, 0, -90), RolledBack: now().AddDate(0, 0, -21), Shared: true},
+		History: &risk.History{Since: now().AddDate(0, 0, -90), RolledBack: now().AddDate(0, 0, -21), Runs: true, Shared: true},
 	}
 }
 
@@ -74,6 +74,7 @@ func TestJudge(t *testing.T) {
 		{"of reviews that nobody knows no owner is missed", good(), func() risk.Facts { f := owned(nil, "@dan"); f.Reviews = false; return f }(), "rollback_tried", "reviews"},
 
 		{"its rollback was never tried", good(), with(func(f *risk.Facts) { f.History.RolledBack = time.Time{} }), "rollback_untried", ""},
+		{"nobody asked whether it was tried", good(), with(func(f *risk.Facts) { f.History.RolledBack, f.History.Runs = time.Time{}, false }), "", "whether its rollback was tried"},
 		{"without a rollback none was not tried", func() bot.Change { c := good(); c.Rollback = ""; return c }(), with(func(f *risk.Facts) { f.History.RolledBack = time.Time{} }), "no_rollback", ""},
 		{"its author's changes fail", good(), with(func(f *risk.Facts) { f.History.Author = risk.Record{Changes: 5, Failed: 3} }), "author_failures rollback_tried", ""},
 		{"one failure says nothing", good(), with(func(f *risk.Facts) { f.History.Author = risk.Record{Changes: 1, Failed: 1} }), "rollback_tried", ""},

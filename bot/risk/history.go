@@ -17,6 +17,8 @@ type History struct {
 	// RolledBack is when the change's own rollback was last used to its end for a change of its kind to one of its services; zero
 	// when that has not happened since Since.
 	RolledBack time.Time
+	// Runs tells that it is known which rollbacks were carried out; without, that none is known says nothing.
+	Runs bool
 	// Shared tells that changes to its services have declared a share of the traffic.
 	Shared bool
 	// Running are models that its services run, as far as changes told.
@@ -90,6 +92,9 @@ func rollback(now time.Time, c bot.Change, h History) []bot.Reason {
 		return []bot.Reason{{
 			Code: RollbackTried, Sentence: fmt.Sprintf("there is a rollback, %s, and it was last used %s %s", c.Rollback, what, ago(now, h.RolledBack)),
 		}}
+	}
+	if !h.Runs {
+		return nil
 	}
 	return []bot.Reason{{
 		Code: RollbackUntried, Sentence: fmt.Sprintf("its rollback, %s, has not been used %s since %s", c.Rollback, what, h.Since.Format("2 Jan 2006")),

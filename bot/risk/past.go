@@ -22,6 +22,7 @@ type RolledBack struct {
 // Past is what the ledger, the incidents and the runs tell, counted once, so that many changes can be held against it.
 type Past struct {
 	since        time.Time
+	runs         bool
 	people       map[string]Record
 	repositories map[string]Record
 	rolledBack   map[way]time.Time
@@ -36,10 +37,10 @@ type way struct {
 }
 
 // NewPast counts what was. The changes and incidents may be in any order and may reach further back than Since, which says from when
-// on they are complete.
+// on they are complete. Rollbacks are nil where nobody was asked for them.
 func NewPast(now, since time.Time, changes []bot.Change, incidents []bot.Incident, rolledBack []RolledBack) Past {
 	p := Past{
-		since: since, people: map[string]Record{}, repositories: map[string]Record{}, rolledBack: map[way]time.Time{}, shared: map[string]bool{},
+		since: since, runs: rolledBack != nil, people: map[string]Record{}, repositories: map[string]Record{}, rolledBack: map[way]time.Time{}, shared: map[string]bool{},
 		running: map[string][]Running{},
 	}
 	failed := Failures(changes, incidents)
@@ -141,7 +142,7 @@ func (p Past) run(changes []bot.Change) {
 
 // Of is the history of one change.
 func (p Past) Of(c bot.Change) History {
-	h := History{Since: p.since, Author: p.people[strings.ToLower(c.Author)], Repository: p.repositories[strings.ToLower(c.Repository)]}
+	h := History{Since: p.since, Runs: p.runs, Author: p.people[strings.ToLower(c.Author)], Repository: p.repositories[strings.ToLower(c.Repository)]}
 	for _, service := range c.Services {
 		h.Shared = h.Shared || p.shared[service]
 		h.Running = append(h.Running, p.running[service]...)

@@ -48,17 +48,17 @@ func TestThePastIsCounted(t *testing.T) {
 		want   risk.History
 	}{
 		{"an author by any case, a rollback that a revert has proved, the newest model", change("x", "ANA", 0, nil), risk.History{
-			Since: at(90), Author: risk.Record{Changes: 3, Failed: 2}, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(4),
+			Since: at(90), Runs: true, Author: risk.Record{Changes: 3, Failed: 2}, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(4),
 			Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"a rollback that a run has proved", change("x", "new", 0, func(c *bot.Change) { c.Kind, c.Rollback = bot.Code, "argo.undo" }), risk.History{
-			Since: at(90), Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(20), Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
+			Since: at(90), Runs: true, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(20), Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"another kind was never rolled back", change("x", "new", 0, func(c *bot.Change) { c.Kind, c.Repository = bot.Policy, "" }), risk.History{
-			Since: at(90), Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
+			Since: at(90), Runs: true, Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"another service goes out by shares", change("x", "new", 0, func(c *bot.Change) { c.Services, c.Repository = []string{"sales"}, "" }), risk.History{
-			Since: at(90), Shared: true,
+			Since: at(90), Runs: true, Shared: true,
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -23,7 +23,8 @@ func newRisk() *cobra.Command {
 		Use:   "risk --base A --head B | --pr URL",
 		Short: "Tell how risky it is to land a change now, and what would lower it",
 		Long: `Judges the difference between two revisions of a checkout, or a pull request: the window and Friday, freezes, open
-incidents, the kinds of things that it changes, its size, reviews, evaluation, and the way back. Each reason says what would lower
+incidents, the kinds of things that it changes, its size, reviews and owners, evaluation, models that end, what failed lately, and the
+way back. Each reason says what would lower
 it. What was not looked at is said, and counts neither for nor against it. A checkout needs no server and no network; GitHub is asked
 with --pr only (its token is read from GITHUB_TOKEN), a running Firebreak with --server. Exit code 0: it was judged; 1: it could not
 be, or it is at least as risky as --fail-on.`,
@@ -41,7 +42,7 @@ be, or it is at least as risky as --fail-on.`,
 	f.StringVar(&q.Gate, "gate", "", "file with a verdict of firebreak gate -o json")
 	f.StringVarP(&file, "config", "c", defaultConfig, "configuration file")
 	f.StringVar(&server, "server", os.Getenv("FIREBREAK_URL"),
-		"ask the running Firebreak at this address for open incidents (FIREBREAK_URL); its token is read from FIREBREAK_TOKEN")
+		"ask the running Firebreak at this address for open incidents and what was before (FIREBREAK_URL); its token is read from FIREBREAK_TOKEN")
 	f.Var(&at, "at", "the moment, as 2026-11-20T15:04:05Z (now)")
 	f.StringVar(&failOn, "fail-on", "", "exit with 1 from this level on: low, medium, high, critical")
 	output := addOutput(c)
@@ -61,11 +62,7 @@ be, or it is at least as risky as --fail-on.`,
 		}
 		q.Token = app.Secret(os.Getenv("GITHUB_TOKEN"))
 		if server != "" {
-			open, err := app.NewClient(server, os.Getenv("FIREBREAK_TOKEN")).Unresolved(c.Context())
-			if err != nil {
-				return err
-			}
-			q.Incidents = open
+			q.Server = app.NewClient(server, os.Getenv("FIREBREAK_TOKEN"))
 		}
 		now := at.Time
 		if now.IsZero() {
@@ -99,7 +96,11 @@ func printRisk(out io.Writer, r app.Risk) {
 		if reason.Lower != "" {
 			lower = " (" + app.Visible(reason.Lower) + ")"
 		}
-		fmt.Fprintf(out, "  %+4.0f  %s%s\n", reason.Weight, app.Visible(reason.Sentence), lower)
+		points := fmt.Sprintf("%+4.0f", reason.Weight)
+		if reason.Weight == 0 {
+			points = "   ." // it is told, and weighs nothing
+		}
+		fmt.Fprintf(out, "  %s  %s%s\n", points, app.Visible(reason.Sentence), lower)
 	}
 	kinds := make([]string, 0, len(r.Kinds))
 	for _, k := range r.Kinds {
@@ -113,7 +114,27 @@ func printRisk(out io.Writer, r app.Risk) {
 	if r.Rollback != "" {
 		fmt.Fprintf(out, "is undone by %s\n", r.Rollback)
 	}
+	for i, o := range r.Owned {
+		if i == toldOwners {
+			fmt.Fprintf(out, "and so on, for %s\n", plural(len(r.Owned)-i, "more owner"))
+			break
+		}
+		fmt.Fprintf(out, "%s: owned by %s\n", app.Visible(paths(o.Paths)), app.Visible(strings.Join(o.Owners, ", ")))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(out, "%s\n", app.Visible(note))
+	}
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(out, "not looked at: %s\n", strings.Join(r.Unknown, ", "))
 	}
+}
+
+// toldOwners bounds the owners that are printed; JSON has them all.
+const toldOwners = 5
+
+func paths(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return fmt.Sprintf("%s and %d more", list[0], len(list)-1)
 }

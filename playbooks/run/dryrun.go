@@ -15,6 +15,9 @@ func DryRun(b playbooks.Bound) playbooks.Bound {
 	return b
 }
 
+// Rehearsed begins the sentence of every outcome that only says what would have been done.
+const Rehearsed = "dry run: "
+
 type rehearsal struct{ action playbooks.Action }
 
 var _ playbooks.Handler = rehearsal{}
@@ -24,7 +27,7 @@ func (r rehearsal) Act(ctx context.Context, call playbooks.Call) (playbooks.Outc
 	if err := ctx.Err(); err != nil {
 		return playbooks.Outcome{}, &playbooks.Failure{Fate: playbooks.Transient, Err: err}
 	}
-	sentence := "dry run: would have called " + r.action.Name
+	sentence := Rehearsed + "would have called " + r.action.Name
 	if with, err := json.Marshal(call.With); err == nil && len(call.With) > 0 {
 		sentence += " with " + clip(string(with), 500)
 	}

@@ -51,6 +51,7 @@ type App struct {
 	// backfilled is touched by the job that catches up only.
 	backfilled bool
 	health     *health
+	hindsight  hindsight
 	announcer  *latest
 	language   *language
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/owners"
 	"github.com/firebreak-dev/firebreak/bot/risk"
 )
 
@@ -25,6 +26,44 @@ const (
 	// mostChanged bounds the paths that are judged, as GitHub's list does.
 	mostChanged = 3000
 )
+
+// landing is what lies between two revisions, what head has that base does not, and who owns it by the base.
+func (c checkout) landing(ctx context.Context, base, head, repository string) (toLand, error) {
+	change, facts, err := c.change(ctx, base, head, repository)
+	if err != nil {
+		return toLand{}, err
+	}
+	file, err := c.owners(ctx, base)
+	if err != nil {
+		return toLand{}, err
+	}
+	facts.Owners = true
+	return toLand{change, facts, file}, nil
+}
+
+// owners reads CODEOWNERS as it stands at a revision; without the file nobody owns anything.
+func (c checkout) owners(ctx context.Context, revision string) (owners.File, error) {
+	commit, err := c.git(ctx, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return owners.File{}, fmt.Errorf("the base %q: %w", revision, err)
+	}
+	for _, path := range owners.Places() {
+		object := strings.TrimSpace(commit) + ":" + path
+		size, err := c.git(ctx, "cat-file", "-s", object)
+		if err != nil {
+			continue // there is none here
+		}
+		if n, _ := strconv.Atoi(strings.TrimSpace(size)); n > owners.MaxSize {
+			return owners.Parse(make([]byte, owners.MaxSize+1)), nil
+		}
+		text, err := c.git(ctx, "cat-file", "blob", object)
+		if err != nil {
+			continue // a folder of that name
+		}
+		return owners.Parse([]byte(text)), nil
+	}
+	return owners.File{}, nil
+}
 
 // change is what lies between two revisions: what head has that base does not.
 func (c checkout) change(ctx context.Context, base, head, repository string) (bot.Change, risk.Facts, error) {

@@ -57,6 +57,15 @@ func (c *Client) Unresolved(ctx context.Context) ([]bot.Incident, error) {
 	return NotNil(answer.Incidents), err
 }
 
+// recentIncidents lists the newest incidents.
+func (c *Client) recentIncidents(ctx context.Context) ([]bot.Incident, error) {
+	var answer struct {
+		Incidents []bot.Incident `json:"incidents"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/incidents?limit=1000", nil, &answer)
+	return answer.Incidents, err
+}
+
 // Changes lists recorded changes, newest first; an empty service means all.
 func (c *Client) Changes(ctx context.Context, service string) ([]bot.Change, error) {
 	var answer struct {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/gate"
+	"github.com/firebreak-dev/firebreak/bot/owners"
 	"github.com/firebreak-dev/firebreak/bot/risk"
 	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/integrations/github"
@@ -27,8 +28,8 @@ type RiskRequest struct {
 	Token secret.Value
 	// Gate is a file with a verdict of firebreak gate -o json.
 	Gate string
-	// Incidents are the open ones; nil where nobody was asked.
-	Incidents []bot.Incident
+	// Server is a running Firebreak, which knows the open incidents and what was before; nil asks nobody.
+	Server *Client
 }
 
 // Risk is how risky it is to land a change now.
@@ -40,6 +41,15 @@ type Risk struct {
 	Services   []string   `json:"services"`
 	Rollback   string     `json:"rollback,omitempty"`
 	Paths      int        `json:"paths"`
+	// Owned are the paths that somebody owns by CODEOWNERS, Notes what is to be said of that file.
+	Owned []Owned  `json:"owned,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Owned are paths of the same owners.
+type Owned struct {
+	Owners []string `json:"owners"`
+	Paths  []string `json:"paths"`
 }
 
 // Secret is a credential that masks itself.
@@ -58,38 +68,61 @@ func Levels() []Level { return []Level{bot.Low, bot.Medium, bot.High, bot.Critic
 
 // AssessLanding judges landing a change now, by the configuration and what the request knows.
 func (c Config) AssessLanding(ctx context.Context, now time.Time, q RiskRequest) (Risk, error) {
-	change, facts, err := c.landing(ctx, q)
+	l, err := c.landing(ctx, q)
 	if err != nil {
-		return Risk{}, err
-	}
-	facts.Incidents = q.Incidents != nil
-	if facts.Evaluation, err = gateVerdict(q.Gate); err != nil {
 		return Risk{}, err
 	}
 	rules, err := newRules(c)
 	if err != nil {
 		return Risk{}, err
 	}
-	change = rules.Classify(change)
+	change, facts := rules.Classify(l.change), l.facts
+	facts.Owned, facts.Canary = l.owners.Groups(change.Paths), c.canaried(change.Services)
+	if facts.Evaluation, err = gateVerdict(q.Gate); err != nil {
+		return Risk{}, err
+	}
+	var open []bot.Incident
+	if q.Server != nil {
+		if open, err = q.Server.Unresolved(ctx); err != nil {
+			return Risk{}, err
+		}
+		past, err := q.Server.past(ctx, now)
+		if err != nil {
+			return Risk{}, err
+		}
+		history := past.Of(change)
+		facts.Incidents, facts.History = true, &history
+	}
 	services := map[string]bot.Service{}
 	for _, s := range c.services() {
 		services[s.Name] = s
 	}
-	assessment := risk.Judge(now, change, facts, rules.moment(now, change.Services), q.Incidents, services, c.Risk.WithDefaults())
-	return Risk{
+	assessment := risk.Judge(now, change, facts, rules.moment(now, change.Services), open, services, c.Risk.WithDefaults())
+	out := Risk{
 		Assessment: assessment, Title: change.Title, Repository: change.Repository, Kinds: NotNil(change.Kinds),
-		Services: NotNil(change.Services), Rollback: change.Rollback, Paths: len(change.Paths),
-	}, nil
+		Services: NotNil(change.Services), Rollback: change.Rollback, Paths: len(change.Paths), Notes: ownersNotes(l.owners),
+	}
+	for _, g := range facts.Owned {
+		out.Owned = append(out.Owned, Owned{Owners: g.Owners, Paths: g.Paths})
+	}
+	return out, nil
+}
+
+// toLand is the change that would land, with what was found out on the way to it.
+type toLand struct {
+	change bot.Change
+	facts  risk.Facts
+	owners owners.File
 }
 
 // landing is the change that would land, from a checkout or from GitHub.
-func (c Config) landing(ctx context.Context, q RiskRequest) (bot.Change, risk.Facts, error) {
+func (c Config) landing(ctx context.Context, q RiskRequest) (toLand, error) {
 	if q.Pull == "" {
-		return checkout{dir: q.Dir}.change(ctx, q.Base, q.Head, q.Repository)
+		return checkout{dir: q.Dir}.landing(ctx, q.Base, q.Head, q.Repository)
 	}
 	repository, number, err := pullOf(q.Pull)
 	if err != nil {
-		return bot.Change{}, risk.Facts{}, err
+		return toLand{}, err
 	}
 	config := c.GitHub
 	if q.Token.IsSet() {
@@ -97,16 +130,38 @@ func (c Config) landing(ctx context.Context, q RiskRequest) (bot.Change, risk.Fa
 	}
 	client, err := github.New(config, github.Options{Registerer: prom.NewRegistry()})
 	if err != nil {
-		return bot.Change{}, risk.Facts{}, err
+		return toLand{}, err
 	}
 	defer client.Close()
 	pull, err := client.Pull(ctx, repository, number)
 	if err != nil {
-		return bot.Change{}, risk.Facts{}, err
+		return toLand{}, err
 	}
-	return pull.Change, risk.Facts{
-		Reviews: true, Files: pull.Files, Lines: pull.Lines, Committed: pull.Committed, Reviewed: pull.Reviewed,
-	}, nil
+	out := toLand{change: pull.Change, facts: risk.Facts{
+		Reviews: true, Files: pull.Files, Lines: pull.Lines, Committed: pull.Committed, Reviewed: pull.Reviewed, Asked: pull.Asked,
+	}}
+	// A token that may read pull requests may be without the right to read files: then whose they are is not looked at.
+	if text, err := client.Owners(ctx, repository, pull.Change.Branch); err == nil {
+		out.facts.Owners, out.owners = true, owners.Parse(text)
+	} else if ctx.Err() != nil {
+		return toLand{}, err
+	}
+	return out, nil
+}
+
+// toldFaults bounds the lines of CODEOWNERS that are told.
+const toldFaults = 3
+
+// ownersNotes tells which lines of CODEOWNERS say nothing.
+func ownersNotes(f owners.File) []string {
+	var out []string
+	for i, fault := range f.Faults {
+		if i == toldFaults {
+			return append(out, fmt.Sprintf("CODEOWNERS: %d more lines are skipped", len(f.Faults)-toldFaults))
+		}
+		out = append(out, "CODEOWNERS, "+fault.String())
+	}
+	return out
 }
 
 var pullAddress = regexp.MustCompile(`^https?://[^/]+/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/([0-9]{1,9})(?:[/?#].*)?$`)
