@@ -39,7 +39,7 @@ func (c *Client) Changes(ctx context.Context, d bot.Delivery) (Told, error) {
 	case "pull_request":
 		return c.merged(ctx, p, d), nil
 	case "deployment", "deployment_status":
-		return deployed(p, d), nil
+		return c.deployed(p, d), nil
 	case "workflow_run":
 		return c.ran(p, d), nil
 	case "release":
@@ -76,7 +76,7 @@ func (c *Client) merged(ctx context.Context, p payload, d bot.Delivery) Told {
 	}
 	told := Told{}
 	if c.token != nil {
-		told.Incomplete = c.complete(ctx, &change)
+		told.Incomplete = c.complete(ctx, &change, pr.Commits)
 	}
 	told.Changes = []bot.Change{change}
 	return told
@@ -111,11 +111,18 @@ func (c *Client) pushed(ctx context.Context, p payload, d bot.Delivery) Told {
 		Reverts:    revertedCommit(p.Repository.FullName, head.Message),
 		Seen:       d.ReceivedAt,
 	}
+	before := p.Before
+	if strings.Trim(before, "0") == "" {
+		before = "" // the branch is new
+	}
+	if c.completeInputs(ctx, &change, func(context.Context) (string, error) { return before, nil }) && incomplete == "" {
+		incomplete = "inputs of " + change.ID + " could not be asked"
+	}
 	return Told{Changes: []bot.Change{change}, Incomplete: incomplete}
 }
 
 // deployed tells of a revision on its way to an environment, or there.
-func deployed(p payload, d bot.Delivery) Told {
+func (c *Client) deployed(p payload, d bot.Delivery) Told {
 	if p.Deployment == nil || p.Deployment.SHA == "" {
 		return Told{}
 	}
@@ -125,6 +132,7 @@ func deployed(p payload, d bot.Delivery) Told {
 		Revision:    p.Deployment.SHA,
 		Environment: p.Deployment.Environment,
 		At:          firstOf(p.Deployment.CreatedAt.Time, d.ReceivedAt),
+		Inputs:      c.declared(p.Repository.FullName, p.Deployment.Payload),
 	}
 	if s := p.Status; s != nil {
 		if s.State == "inactive" {

@@ -32,7 +32,9 @@ type Changes interface {
 
 // Options are what a Client is given besides its configuration. Only Changes is required, and only for github.revert.
 type Options struct {
-	Changes    Changes
+	Changes Changes
+	// Pins finds versions in the files of a change; nil reads none.
+	Pins       Pins
 	Registerer prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Logger     *slog.Logger

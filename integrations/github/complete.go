@@ -9,8 +9,9 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 )
 
-// complete asks the API for what a webhook does not tell: paths and reviewers. It returns what could not be asked.
-func (c *Client) complete(ctx context.Context, change *bot.Change) (incomplete string) {
+// complete asks the API for what a webhook does not tell: paths and reviewers, and the versions that its files pin. It returns what
+// could not be asked.
+func (c *Client) complete(ctx context.Context, change *bot.Change, commits int) (incomplete string) {
 	owner, name, _ := split(change.Repository)
 	var missing []string
 	paths, err := c.paths(ctx, owner, name, change.Number)
@@ -25,6 +26,9 @@ func (c *Client) complete(ctx context.Context, change *bot.Change) (incomplete s
 		missing = append(missing, "reviewers")
 	}
 	change.Reviewers = reviewers
+	if c.completeInputs(ctx, change, func(ctx context.Context) (string, error) { return c.baseOf(ctx, *change, commits) }) {
+		missing = append(missing, "inputs")
+	}
 	if len(missing) == 0 {
 		return ""
 	}

@@ -4,7 +4,8 @@
 // the API where credentials are configured)? And it carries out two actions: github.revert (a pull request that undoes one,
 // merged where that is allowed) and github.dispatch (a workflow).
 //
-// It never reads the contents of a change: paths, titles and links are all that is kept. It never judges what a change means
+// It keeps nothing of the contents of a change but the versions that its files pin (Options.Pins finds them): paths, titles, links
+// and these are all. It never judges what a change means
 // (package classify does) nor whether to revert it (playbooks do). Unsigned deliveries, and those signed with SHA-1 only, are
 // refused before a byte of them is parsed; a signed delivery is read leniently, for GitHub's own bodies vary.
 //

@@ -101,6 +101,7 @@ type pullRequest struct {
 	Merged         bool    `json:"merged"`
 	MergedAt       moment  `json:"merged_at"`
 	MergeCommitSHA string  `json:"merge_commit_sha"`
+	Commits        int     `json:"commits"`
 	Base           branch  `json:"base"`
 	Head           branch  `json:"head"`
 	Draft          bool    `json:"draft"`
@@ -109,6 +110,7 @@ type pullRequest struct {
 
 type push struct {
 	Ref        string   `json:"ref"`
+	Before     string   `json:"before"`
 	After      string   `json:"after"`
 	Deleted    bool     `json:"deleted"`
 	Compare    string   `json:"compare"`
@@ -139,6 +141,8 @@ type deployment struct {
 	CreatedAt   moment `json:"created_at"`
 	UpdatedAt   moment `json:"updated_at"`
 	URL         string `json:"url"`
+	// Payload is whatever the deployer put there: an object, or JSON within a text.
+	Payload json.RawMessage `json:"payload"`
 }
 
 type status struct {

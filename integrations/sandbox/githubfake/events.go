@@ -81,7 +81,7 @@ func (h *Hub) pushEvent(r *repository, p *Pull, before, sender string) Delivery 
 	who := object{"name": p.Author, "email": p.Author + "@users.noreply.example.com", "username": p.Author}
 	head := object{
 		"id": p.MergeSHA, "tree_id": commit(p.MergeSHA, "tree"), "distinct": true, "timestamp": stamp(p.MergedAt),
-		"message": fmt.Sprintf("%s (#%d)", p.Title, p.Number), "author": who, "committer": who,
+		"message": squashed(p), "author": who, "committer": who,
 		"url":   h.cfg.Base + "/" + r.name + "/commit/" + p.MergeSHA,
 		"added": added, "removed": removed, "modified": modified,
 	}
@@ -91,6 +91,9 @@ func (h *Hub) pushEvent(r *repository, p *Pull, before, sender string) Delivery 
 		"compare": h.cfg.Base + "/" + r.name + "/compare/" + before[:12] + "..." + p.MergeSHA[:12],
 	})
 }
+
+// squashed is the first line that GitHub gives to a squashed pull request.
+func squashed(p *Pull) string { return fmt.Sprintf("%s (#%d)", p.Title, p.Number) }
 
 func (h *Hub) deploymentEvent(r *repository, d *Deployment) Delivery {
 	about := fmt.Sprintf("%s deployment of %.7s to %s", r.name, d.SHA, d.Environment)

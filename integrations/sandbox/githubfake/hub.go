@@ -63,7 +63,7 @@ func New(c Config) *Hub {
 	}
 	h := &Hub{cfg: c, serial: 48_000}
 	for i, name := range c.Repositories {
-		h.repos = append(h.repos, &repository{id: int64(700_100 + i), name: name, head: commit(name, "start")})
+		h.repos = append(h.repos, &repository{id: int64(700_100 + i), name: name, head: commit(name, "start"), history: []string{commit(name, "start")}})
 	}
 	h.Gate = wire.NewGate("github", h.authenticated(h.routes()), refuse)
 	return h
@@ -211,6 +211,7 @@ func (h *Hub) merge(r *repository, p *Pull, by string) []Delivery {
 	p.State, p.MergedBy, p.MergedAt = "closed", by, h.cfg.Now()
 	p.MergeSHA = commit(p.Repository, p.Number, "merge", p.HeadSHA)
 	r.head = p.MergeSHA
+	r.history = bounded(append(r.history, p.MergeSHA))
 	return []Delivery{h.pullEvent(r, p, "closed", by), h.pushEvent(r, p, before, by)}
 }
 

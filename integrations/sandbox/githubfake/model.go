@@ -48,6 +48,9 @@ type File struct {
 	Status    string `json:"status"`
 	Additions int    `json:"additions"`
 	Deletions int    `json:"deletions"`
+	// Before and After are its text, where a story needs one; empty is a file that does not exist.
+	Before string `json:"-"`
+	After  string `json:"-"`
 }
 
 // Review is somebody's verdict: "APPROVED", "CHANGES_REQUESTED" or "COMMENTED".
@@ -114,8 +117,9 @@ type Comment struct {
 // repository is one repository with everything in it.
 type repository struct {
 	id          int64
-	name        string // owner/name
-	head        string // of the default branch
+	name        string   // owner/name
+	head        string   // of the default branch
+	history     []string // of its heads, the oldest first
 	pulls       []*Pull
 	deployments []*Deployment
 	checks      []*Check

@@ -134,9 +134,12 @@ func (h *Hub) revert(r *repository, p *Pull, title, body string, draft bool) *Pu
 	if body == "" {
 		body = fmt.Sprintf("Reverts %s#%d", r.name, p.Number)
 	}
+	files := slices.Clone(p.Files)
+	for i := range files {
+		files[i].Before, files[i].After = files[i].After, files[i].Before
+	}
 	return h.open(r, Pull{
-		Repository: r.name, Title: title, Body: body, Author: BotLogin, Branch: branch, Draft: draft, Files: slices.Clone(p.Files),
-		Reverts: p.Number,
+		Repository: r.name, Title: title, Body: body, Author: BotLogin, Branch: branch, Draft: draft, Files: files, Reverts: p.Number,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,12 @@ import (
 type object = map[string]any
 
 func write(w http.ResponseWriter, status int, body any) {
+	if text, raw := body.(plain); raw {
+		w.Header().Set("Content-Type", "application/vnd.github.raw+json; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, string(text))
+		return
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

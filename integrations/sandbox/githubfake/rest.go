@@ -48,6 +48,8 @@ func (h *Hub) routes() http.Handler {
 		"PUT /pulls/{number}/merge":                 mergePull,
 		"PATCH /pulls/{number}":                     editPull,
 		"GET /commits/{sha}":                        getCommit,
+		"GET /git/commits/{sha}":                    getGitCommit,
+		"GET /contents/{path...}":                   getContents,
 		"GET /commits/{sha}/pulls":                  commitPulls,
 		"GET /commits/{sha}/check-runs":             commitChecks,
 		"POST /check-runs":                          createCheck,
