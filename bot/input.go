@@ -79,6 +79,15 @@ type InputsAnswer struct {
 	Back time.Time `json:"back,omitzero"`
 }
 
+// InputsDiff is in what two environments differed at a time.
+type InputsDiff struct {
+	At          time.Time         `json:"at"`
+	Left        string            `json:"left"`
+	Right       string            `json:"right"`
+	Differences []InputDifference `json:"differences"`
+	Back        time.Time         `json:"back,omitzero"`
+}
+
 // The bounds of inputs that are told.
 const (
 	maxInputs = 200

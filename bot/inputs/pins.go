@@ -19,12 +19,12 @@ func (t *tree) pins(kind bot.Kind, stem string) []Pin {
 			place, direct = kind, true
 		}
 		out = append(out, t.pinsOf(m, place, direct, stem)...)
-		if len(out) > 2*maxPins {
+		if len(out) > maxRead {
 			break
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Pin) int { return cmp.Compare(a.Line, b.Line) })
-	out = out[:min(len(out), maxPins)]
+	out = out[:min(len(out), maxRead)]
 	seen := map[Pin]int{}
 	for i := range out {
 		id := Pin{Kind: out[i].Kind, Name: out[i].Name}
@@ -181,15 +181,16 @@ func isPlural(key string) bool {
 }
 
 // Compare tells what a change did to the pins of a file: base is its content before, head after; nil where it did not exist. Pins that
-// are the same on both sides are told too, with Old and New the same: the file was touched, they were not.
+// are the same on both sides are told too, with Old and New the same: the file was touched, they were not. Of too many, those that
+// changed are told.
 func Compare(kind bot.Kind, file string, base, head []byte) []bot.Input {
 	was := map[Pin]string{}
-	order := Read(kind, file, base)
+	order := read(kind, file, base)
 	for _, p := range order {
 		was[Pin{Kind: p.Kind, Name: p.Name}] = p.Version
 	}
 	var out []bot.Input
-	for _, p := range Read(kind, file, head) {
+	for _, p := range read(kind, file, head) {
 		id := Pin{Kind: p.Kind, Name: p.Name}
 		out = append(out, bot.Input{Kind: p.Kind, Name: p.Name, Path: file, Line: p.Line, Old: was[id], New: p.Version})
 		delete(was, id)
@@ -199,5 +200,16 @@ func Compare(kind bot.Kind, file string, base, head []byte) []bot.Input {
 			out = append(out, bot.Input{Kind: p.Kind, Name: p.Name, Path: file, Old: old})
 		}
 	}
-	return out
+	if len(out) > maxPins {
+		slices.SortStableFunc(out, func(a, b bot.Input) int {
+			switch {
+			case a.Changed() == b.Changed():
+				return 0
+			case a.Changed():
+				return -1
+			}
+			return 1
+		})
+	}
+	return out[:min(len(out), maxPins)]
 }

@@ -7,8 +7,11 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 )
 
-// maxPins bounds what is read of one file.
-const maxPins = 100
+// maxPins bounds what is told of one file, maxRead what is compared.
+const (
+	maxPins = 100
+	maxRead = 5000
+)
 
 // Pin is a version that a file pins.
 type Pin struct {
@@ -24,6 +27,11 @@ func Readable(file string) bool { return formatOf(file) != nil }
 // Read finds the pins of a file. The kind is what the file itself is (package classify says), "" where it is none: it decides what a
 // version at the top of the file is the version of. Files that are too large or of no known format have no pins.
 func Read(kind bot.Kind, file string, content []byte) []Pin {
+	pins := read(kind, file, content)
+	return pins[:min(len(pins), maxPins)]
+}
+
+func read(kind bot.Kind, file string, content []byte) []Pin {
 	format := formatOf(file)
 	if format == nil || len(content) > MaxSize {
 		return nil

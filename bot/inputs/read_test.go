@@ -154,6 +154,20 @@ func TestCompareTellsOldAndNew(t *testing.T) {
 	}
 }
 
+func TestOfManyPinsThoseThatChangedAreTold(t *testing.T) {
+	list := func(last string) []byte {
+		var b strings.Builder
+		for i := range 999 {
+			fmt.Fprintf(&b, "m%d: {input_price: 1}\n", i)
+		}
+		return []byte(b.String() + "last: {input_price: " + last + "}\n")
+	}
+	got := inputs.Compare(bot.Price, "prices.yaml", list("1"), list("2"))
+	if len(got) != 100 || got[0] != (bot.Input{Kind: bot.Price, Name: "last.input_price", Path: "prices.yaml", Line: 1000, Old: "1", New: "2"}) {
+		t.Errorf("%d: %+v", len(got), got[0])
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"model: gpt-4o\n", "---\nversion: 3\n---\n", "{\"a\": [{\"model\": \"x\"}]}", "[a.b]\nmodel = \"x\"\n", "- - a: {b: c}\n  d: |\n   e\n",

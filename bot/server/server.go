@@ -29,6 +29,7 @@ type Parts struct {
 	Judge     Judge
 	Gates     Gatekeeper
 	Calendar  Calendar
+	Inputs    Inputs
 	Health    Health
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -161,6 +162,9 @@ func (s *Server) routes() http.Handler {
 		guarded("GET /api/v1/freezes", s.listFreezes)
 		guarded("POST /api/v1/freezes", s.startFreeze)
 		guarded("POST /api/v1/freezes/{id}/end", s.endFreeze)
+	}
+	if s.parts.Inputs != nil {
+		guarded("GET /api/v1/inputs", s.listInputs)
 	}
 	if s.parts.Gates != nil {
 		guarded("GET /gates/{service}", s.promotion)

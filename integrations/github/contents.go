@@ -23,8 +23,9 @@ type Pins interface {
 }
 
 const (
-	// maxContents bounds the files that are read of one change, maxContent one of them in bytes.
+	// maxContents bounds the files that are read of one change, maxContent one of them in bytes, maxTold what is told of all.
 	maxContents = 20
+	maxTold     = 200
 	maxContent  = 1 << 20
 )
 
@@ -80,7 +81,7 @@ func (c *Client) inputs(ctx context.Context, repository, base, head string, path
 			out = append(out, c.options.Pins.Compare(repository, path, sides[0], sides[1])...)
 		}
 	}
-	return out, nil
+	return out[:min(len(out), maxTold)], nil
 }
 
 // maxDeclared bounds the payload of a deployment that is read, in bytes.
