@@ -120,6 +120,10 @@ func TestWhatWasInForce(t *testing.T) {
 		"a revert that tells nothing brings the old version back": {9, ledger([]bot.Change{
 			record(1, "", model("", "a")), record(3, "", model("a", "b")), {ID: "back", Services: []string{"support"}, EffectiveAt: hour(4), Reverts: "rec-3"},
 		}), []string{"- model chat a since 16:00 by back: undoes rec-3"}},
+		"also where nobody told what that was": {9, ledger([]bot.Change{
+			record(1, "", model("", "a")), record(3, "staging", model("", "b")),
+			{ID: "back", Services: []string{"support"}, Environment: "staging", EffectiveAt: hour(4), Reverts: "rec-3"},
+		}), []string{"- model chat a since 13:00 by rec-1", "staging model chat a since 16:00 by back: undoes rec-3"}},
 		"a prompt without a pin has its revision": {9, ledger([]bot.Change{pull(1, file), pull(3, file)}), []string{"- prompt prompts/support/system.md rev-3 since 15:00 by #3"}},
 		"and changed back it is what it was": {
 			9, ledger([]bot.Change{pull(1, file), pull(3, file), func() bot.Change { c := pull(4, file); c.Reverts = "#3"; return c }()}),

@@ -96,7 +96,7 @@ func (l Ledger) facts(environments []string) map[thing][]fact {
 	return out
 }
 
-// attribute finds the change that brought each version. A file that was changed back is again what it was.
+// attribute finds the change that brought each version. What was changed back is again what it was, where the revert does not say.
 func attribute(facts []fact, file bool) {
 	before := map[string][]int{} // of every environment that a path is for
 	for i := range facts {
@@ -108,8 +108,9 @@ func attribute(facts []fact, file bool) {
 			continue
 		}
 		previous := facts[past[len(past)-1]]
+		undone := f.change.Reverts != "" && f.change.Reverts == previous.change.ID && len(past) > 1
 		switch {
-		case file && len(past) > 1 && f.change.Reverts != "" && f.change.Reverts == previous.change.ID:
+		case undone && (file || f.version == "" && len(f.change.Inputs) == 0):
 			f.version = facts[past[len(past)-2]].version
 		case !file && f.version == previous.version && f.declared == nil:
 			f.by = previous.by

@@ -24,6 +24,7 @@ func newChange() *cobra.Command {
 func newRecord() *cobra.Command {
 	var r app.Record
 	var kind string
+	var pinned []string
 	var at, merged timeFlag
 	c := &cobra.Command{
 		Use:   "record",
@@ -31,11 +32,12 @@ func newRecord() *cobra.Command {
 		Long: `Tells a running Firebreak of a change that no integration hears of: a corpus that was indexed anew, a price, a model that was
 switched by hand. The same --id again updates the change.`,
 		Example: `  firebreak change record --kind retrieval --title "corpus 2026-11-20 indexed" --service support-assistant
+  firebreak change record --title "support on the November model" --input model:support-chat=gpt-4o-2024-11-20 --service support-assistant
   firebreak change record --kind model --title "gpt-5 for support" --id release-17 --revision 17 --environment production --at 2026-11-20T15:04:05Z`,
 		Args: exactly(0, "no arguments"),
 	}
 	f := c.Flags()
-	f.StringVar(&kind, "kind", "", "kind of change, as prompt, model, retrieval; may be left out with --path")
+	f.StringVar(&kind, "kind", "", "kind of change, as prompt, model, retrieval; may be left out with --path or --input")
 	f.StringVar(&r.Title, "title", "", "what was changed, in a line")
 	f.StringArrayVar(&r.Services, "service", nil, "service that it touches; may be repeated")
 	f.StringVar(&r.ID, "id", "", "what makes it the same change when it is told again; made from the rest when left out")
@@ -43,6 +45,7 @@ switched by hand. The same --id again updates the change.`,
 	f.StringVar(&r.Repository, "repository", "", "owner/name of the repository that it comes from")
 	f.StringVar(&r.Revision, "revision", "", "version, commit or digest")
 	f.StringArrayVar(&r.Paths, "path", nil, "path that it touches; may be repeated")
+	f.StringArrayVar(&pinned, "input", nil, "version of an input that it brings, as model:support-chat=gpt-4o-2024-11-20; may be repeated")
 	f.StringVar(&r.Author, "author", "", "who did it")
 	f.StringVar(&r.URL, "url", "", "where to look at it")
 	f.StringVar(&r.Environment, "environment", "", "where it took effect")
@@ -52,8 +55,15 @@ switched by hand. The same --id again updates the change.`,
 	f.Var(&merged, "merged", "when it was accepted")
 	client, output := addServer(c), addOutput(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if r.Title == "" || (kind == "" && len(r.Paths) == 0) {
-			return &usageError{c.CommandPath(), errors.New("wants --title, and --kind or --path")}
+		if r.Title == "" || (kind == "" && len(r.Paths) == 0 && len(pinned) == 0) {
+			return &usageError{c.CommandPath(), errors.New("wants --title, and --kind or --path or --input")}
+		}
+		for _, text := range pinned {
+			in, err := app.ParseInput(text)
+			if err != nil {
+				return &usageError{c.CommandPath(), err}
+			}
+			r.Inputs = append(r.Inputs, in)
 		}
 		r.Kind = app.Kind(kind)
 		r.EffectiveAt, r.MergedAt = at.Time, merged.Time

@@ -75,7 +75,7 @@ names the likely change with its arithmetic, and runs YAML playbooks that page, 
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
 	root.AddCommand(
 		newRun(), newCheck(), newSchema(), newDemo(), newSandbox(), newBacktest(), newGate(), newRisk(),
-		newIncidents(), newSuspects(), newChanges(), newChange(), newWindows(), newFreeze(), newDecision("approve"), newDecision("deny"),
+		newIncidents(), newSuspects(), newChanges(), newChange(), newInputs(), newWindows(), newFreeze(), newDecision("approve"), newDecision("deny"),
 	)
 	return root
 }

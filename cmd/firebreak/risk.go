@@ -111,6 +111,7 @@ func printRisk(out io.Writer, r app.Risk) {
 		whose = strings.Join(r.Services, ", ")
 	}
 	fmt.Fprintf(out, "changes %s of %s, in %s\n", strings.Join(kinds, ", "), whose, plural(r.Paths, "file"))
+	printMoves(out, r.Inputs)
 	if r.Rollback != "" {
 		fmt.Fprintf(out, "is undone by %s\n", r.Rollback)
 	}

@@ -41,6 +41,8 @@ type Risk struct {
 	Services   []string   `json:"services"`
 	Rollback   string     `json:"rollback,omitempty"`
 	Paths      int        `json:"paths"`
+	// Inputs are the versions that its files pin, from which to which.
+	Inputs []bot.Input `json:"inputs"`
 	// Owned are the paths that somebody owns by CODEOWNERS, Notes what is to be said of that file.
 	Owned []Owned  `json:"owned,omitempty"`
 	Notes []string `json:"notes,omitempty"`
@@ -98,8 +100,11 @@ func (c Config) AssessLanding(ctx context.Context, now time.Time, q RiskRequest)
 		services[s.Name] = s
 	}
 	assessment := risk.Judge(now, change, facts, rules.moment(now, change.Services), open, services, c.Risk.WithDefaults())
+	if change.Inputs == nil {
+		assessment.Unknown = append(assessment.Unknown, "versions in its files")
+	}
 	out := Risk{
-		Assessment: assessment, Title: change.Title, Repository: change.Repository, Kinds: NotNil(change.Kinds),
+		Assessment: assessment, Inputs: NotNil(change.Inputs), Title: change.Title, Repository: change.Repository, Kinds: NotNil(change.Kinds),
 		Services: NotNil(change.Services), Rollback: change.Rollback, Paths: len(change.Paths), Notes: ownersNotes(l.owners),
 	}
 	for _, g := range facts.Owned {
@@ -118,7 +123,12 @@ type toLand struct {
 // landing is the change that would land, from a checkout or from GitHub.
 func (c Config) landing(ctx context.Context, q RiskRequest) (toLand, error) {
 	if q.Pull == "" {
-		return checkout{dir: q.Dir}.landing(ctx, q.Base, q.Head, q.Repository)
+		git := checkout{dir: q.Dir}
+		l, err := git.landing(ctx, q.Base, q.Head, q.Repository)
+		if err == nil {
+			l.change.Inputs, err = git.inputs(ctx, q.Base, l.change, c.pins())
+		}
+		return l, err
 	}
 	repository, number, err := pullOf(q.Pull)
 	if err != nil {
@@ -128,7 +138,7 @@ func (c Config) landing(ctx context.Context, q RiskRequest) (toLand, error) {
 	if q.Token.IsSet() {
 		config.Token = q.Token
 	}
-	client, err := github.New(config, github.Options{Registerer: prom.NewRegistry()})
+	client, err := github.New(config, github.Options{Registerer: prom.NewRegistry(), Pins: c.pins()})
 	if err != nil {
 		return toLand{}, err
 	}
@@ -140,7 +150,10 @@ func (c Config) landing(ctx context.Context, q RiskRequest) (toLand, error) {
 	out := toLand{change: pull.Change, facts: risk.Facts{
 		Reviews: true, Files: pull.Files, Lines: pull.Lines, Committed: pull.Committed, Reviewed: pull.Reviewed, Asked: pull.Asked,
 	}}
-	// A token that may read pull requests may be without the right to read files: then whose they are is not looked at.
+	// A token that may read pull requests may be without the right to read files: then what they pin and whose they are is not looked at.
+	if told, err := client.PullInputs(ctx, out.change); err == nil {
+		out.change.Inputs = NotNil(told)
+	}
 	if text, err := client.Owners(ctx, repository, pull.Change.Branch); err == nil {
 		out.facts.Owners, out.owners = true, owners.Parse(text)
 	} else if ctx.Err() != nil {
