@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,9 @@ func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request) {
 		q.States = append(q.States, bot.State(state))
 	}
 	incidents, err := s.parts.Reader.Incidents(r.Context(), q)
+	if r.FormValue("confirmed") == "true" {
+		incidents = slices.DeleteFunc(incidents, unconfirmed)
+	}
 	answer(s, w, r, map[string][]bot.Incident{"incidents": notNil(incidents)}, err)
 }
 

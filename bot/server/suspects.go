@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
@@ -28,4 +29,9 @@ func (s *Server) judge(w http.ResponseWriter, r *http.Request) {
 		Change: body.Change, Word: body.Verdict, By: body.By, Reason: body.Reason, Via: viaOf(body.Via),
 	})
 	answer(s, w, r, map[string]any{"incident": in.ID, "ranking": in.Ranking, "verdicts": notNil(in.Verdicts)}, err)
+}
+
+// unconfirmed tells of an incident that nobody, and no rollback, has told the cause of.
+func unconfirmed(in bot.Incident) bool {
+	return !slices.ContainsFunc(in.Verdicts, func(v bot.Verdict) bool { return v.Word == bot.Confirmed })
 }

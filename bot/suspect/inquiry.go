@@ -34,6 +34,8 @@ type inquiry struct {
 	onset      detectors.Onset
 	classes    []Class
 	weights    Weights
+	near       neighbourhood
+	rows       []row
 	clockwork  clockwork
 	candidates []candidate
 	excluded   []bot.Exclusion
@@ -54,7 +56,7 @@ const (
 // open looks at every change once and keeps those that can have done it.
 func open(now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights) *inquiry {
 	c := &inquiry{now: now, incident: in, onset: onsetOf(in), classes: classesOf(in), weights: w}
-	near := around(in.Service, services)
+	c.near, c.rows = around(in.Service, services), c.affinities()
 	for _, change := range once(changes) {
 		t := timingOf(change)
 		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
@@ -68,14 +70,14 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 			c.excluded = append(c.excluded, bot.Exclusion{Change: change.ID, Title: change.Title, Why: why})
 			continue
 		}
-		r, by := near.relate(change)
+		r, by := c.near.relate(change)
 		c.candidates = append(c.candidates, candidate{
 			change: change, timing: t, relation: r, by: by, elsewhere: elsewhere(change, in),
 		})
 		last := &c.candidates[len(c.candidates)-1]
 		last.kind, last.affinity = c.affinity(change)
 	}
-	c.scopes = w.Scope.among(near)
+	c.scopes = w.Scope.among(c.near)
 	c.boundExcluded(changes)
 	c.link(changes)
 	c.measure()
@@ -194,39 +196,49 @@ func (c *inquiry) measure() {
 	}
 	c.usual = usualOf(c.candidates)
 	c.meanStanding = c.averageStanding()
-	lags := make(map[bot.Kind]curve, len(c.weights.Lags))
-	for kind, lag := range c.weights.Lags {
-		lags[kind] = lag.curve()
-	}
 	c.clockwork = clockwork{
-		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.learnt(c.deploys).nodes(), lags: lags,
+		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.learnt(c.deploys).nodes(), lags: curves(c.weights.Lags),
 		span: math.Max(2*median(ages), spanFloor),
 	}
+}
+
+// row is a row of the table of affinities with its sum.
+type row struct {
+	of    map[bot.Kind]float64
+	total float64
+}
+
+// affinities are the rows of the classes that moved. The order of adding up does not matter to the last bit that counts: the sum is the
+// same for all.
+func (c *inquiry) affinities() []row {
+	rows := make([]row, 0, len(c.classes))
+	for _, class := range c.classes {
+		r := row{of: c.weights.Affinity[class]}
+		for _, k := range bot.Kinds() {
+			r.total += r.of[k]
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // affinity is how often a change of its kind is behind what moved: for a change of several kinds that of the readiest, for several
 // signals the geometric mean, since one cause has to explain them all.
 func (c *inquiry) affinity(change bot.Change) (kind bot.Kind, share float64) {
-	for _, k := range append([]bot.Kind{change.Kind}, change.Kinds...) {
+	look := func(k bot.Kind) {
 		sum := 0.0
-		for _, class := range c.classes {
-			row := c.weights.Affinity[class]
-			sum += math.Log(cmp.Or(row[k], hardly) / total64(row))
+		for _, r := range c.rows {
+			sum += math.Log(cmp.Or(r.of[k], hardly) / r.total)
 		}
-		if s := math.Exp(sum / float64(len(c.classes))); s > share {
+		if s := math.Exp(sum / float64(len(c.rows))); s > share {
 			kind, share = k, s
 		}
 	}
-	return kind, share
-}
-
-// total64 adds up a row of the table. Its order does not matter to the last bit that counts: the row is the same for all.
-func total64(row map[bot.Kind]float64) float64 {
-	sum := 0.0
-	for _, k := range bot.Kinds() {
-		sum += row[k]
+	look(change.Kind)
+	for _, k := range change.Kinds {
+		look(k)
 	}
-	return sum
+	return kind, share
 }
 
 // averageStanding is the logarithm of what the standing of the candidates is worth on average. A few plain changes beside them keep

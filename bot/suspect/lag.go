@@ -79,6 +79,14 @@ func (l Lag) curve() curve {
 	return curve{log: math.Log(l.Median.Minutes()), spread: l.Spread, scale: 1 / (l.Spread * math.Sqrt(2*math.Pi))}
 }
 
+func curves(lags map[bot.Kind]Lag) map[bot.Kind]curve {
+	out := make(map[bot.Kind]curve, len(lags))
+	for kind, lag := range lags {
+		out[kind] = lag.curve()
+	}
+	return out
+}
+
 // density is the probability per minute that the lag is x minutes.
 func (c curve) density(x float64) float64 {
 	if x <= 0 {

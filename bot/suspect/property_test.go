@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/suspect"
 )
 
 // anyChange draws a change of any sort, around the onset.
@@ -79,6 +80,39 @@ func TestTheOrderOfChangesAndTheirDuplicationDoNotMatter(t *testing.T) {
 		want, got := rank(incident(), changes...), rank(incident(), shuffled...)
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+func TestAPreparedIncidentIsJudgedAsItIsRanked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		changes := append(anyChanges(t), anyChange(t, 60))
+		prepared := suspect.Prepare(onset.Add(minutes(10)), incident(), changes, services, suspect.Weights{})
+		for range 3 {
+			w := suspect.DefaultWeights()
+			w.None = rapid.Float64Range(.05, .9).Draw(t, "none")
+			w.Scope.Dependency = rapid.Float64Range(.01, 2).Draw(t, "dependency")
+			w.Exposure = rapid.Float64Range(0.1, 4).Draw(t, "exposure")
+			w.Affinity[suspect.Refusals][bot.Model] = rapid.Float64Range(.1, 20).Draw(t, "model")
+			if rapid.Bool().Draw(t, "slower") {
+				w.Lags[bot.Prompt] = suspect.Lag{Median: time.Hour, Spread: 2}
+			}
+			r := suspect.Rank(onset.Add(minutes(10)), incident(), changes, services, w)
+			best := r.None
+			for _, s := range r.Suspects {
+				best = math.Max(best, s.Probability)
+			}
+			for _, s := range append(r.Suspects, bot.Suspect{Probability: r.None}) {
+				p, likeliest := prepared.Judge(w, s.Change)
+				if math.Abs(p-s.Probability) > 1e-9 || math.Abs(likeliest-best) > 1e-9 {
+					t.Fatalf("%q is %f of %f, and was ranked at %f of %f", s.Change, p, likeliest, s.Probability, best)
+				}
+			}
+			for _, e := range r.Excluded {
+				if p, _ := prepared.Judge(w, e.Change); p != 0 {
+					t.Fatalf("%s is excluded, and has %f", e.Change, p)
+				}
+			}
 		}
 	})
 }

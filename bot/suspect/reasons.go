@@ -58,7 +58,11 @@ func (c *inquiry) prior() bot.Reason {
 	if n == 1 {
 		sentence = "the only change that is known before it began"
 	}
-	return bot.Reason{Code: "prior", Sentence: sentence, Weight: math.Log((1-c.weights.None)/c.weights.None/float64(n)) - c.meanStanding}
+	return bot.Reason{Code: "prior", Sentence: sentence, Weight: c.priorWeight()}
+}
+
+func (c *inquiry) priorWeight() float64 {
+	return math.Log((1-c.weights.None)/c.weights.None/float64(len(c.candidates))) - c.meanStanding
 }
 
 func (c *inquiry) lag(cand *candidate) bot.Reason {
@@ -94,10 +98,14 @@ func (c *inquiry) scope(cand *candidate) bot.Reason {
 	default:
 		sentence = fmt.Sprintf("changes %s, which %s does not depend on", cand.by, service)
 	}
+	return bot.Reason{Code: "scope", Sentence: sentence, Weight: c.scopeWeight(cand)}
+}
+
+func (c *inquiry) scopeWeight(cand *candidate) float64 {
 	if cand.relation == unknown {
-		return bot.Reason{Code: "scope", Sentence: sentence, Weight: math.Log(c.weights.Scope.Unknown)}
+		return math.Log(c.weights.Scope.Unknown)
 	}
-	return bot.Reason{Code: "scope", Sentence: sentence, Weight: math.Log(c.placed(cand.relation))}
+	return math.Log(c.placed(cand.relation))
 }
 
 // placed is how much likelier a guilty change lies there than an ordinary one. Nearer is always likelier: where a team hardly ever touches
@@ -127,7 +135,11 @@ func (c *inquiry) kind(cand *candidate) bot.Reason {
 		moved = append(moved, class.phrase())
 	}
 	sentence := fmt.Sprintf("%s changes %s move %s", cand.kind, how, strings.Join(moved, " and "))
-	return bot.Reason{Code: "kind", Sentence: sentence, Weight: math.Log(cand.affinity / c.usual.kind(cand.kind))}
+	return bot.Reason{Code: "kind", Sentence: sentence, Weight: c.kindWeight(cand)}
+}
+
+func (c *inquiry) kindWeight(cand *candidate) float64 {
+	return math.Log(cand.affinity / c.usual.kind(cand.kind))
 }
 
 // The words for how often a kind is behind something, by its share of the causes.

@@ -21,7 +21,7 @@ sum: reasons in natural log-odds against "none of these", and the changes that c
   firebreak suspects inc-1m7wv77ch0ky95xer --explain`,
 		Args: exactly(1, "the incident's ID, as firebreak incidents shows it"),
 	}
-	c.AddCommand(newJudge("confirm"), newJudge("clear"))
+	c.AddCommand(newJudge("confirm"), newJudge("clear"), newSuspectsLearn())
 	c.Flags().BoolVar(&explain, "explain", false, "show every reason with its weight")
 	client, output := addServer(c), addOutput(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -16,13 +16,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
 )
 
 // patience bounds how long casegen may be built and run.
 const patience = 5 * time.Minute
 
 // generate has casegen make cases in its own world, seeds 1 to 5.
-func generate(folder string, n int, errs io.Writer) ([]testCase, error) {
+func generate(folder string, n int, errs io.Writer) ([]cases.Case, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	place, err := os.MkdirTemp("", "casegen-")
@@ -36,7 +38,7 @@ func generate(folder string, n int, errs io.Writer) ([]testCase, error) {
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build casegen: %w", err)
 	}
-	var out []testCase
+	var out []cases.Case
 	for seed := 1; seed <= 5; seed++ {
 		fmt.Fprintf(errs, "casegen makes %d cases of seed %d\n", n, seed)
 		maker := exec.CommandContext(ctx, binary, "-world", filepath.Join(folder, "world.json"), "-seed", strconv.Itoa(seed), "-n", strconv.Itoa(n)) // #nosec G204 -- built above
@@ -45,14 +47,14 @@ func generate(folder string, n int, errs io.Writer) ([]testCase, error) {
 		if err := maker.Run(); err != nil {
 			return nil, fmt.Errorf("run casegen: %w", err)
 		}
-		cases, err := readCases(&made)
+		read, err := cases.Read(&made)
 		if err != nil {
 			return nil, fmt.Errorf("read casegen's cases: %w", err)
 		}
-		for i := range cases {
-			cases[i].ID = fmt.Sprintf("seed-%d/%s", seed, cases[i].ID)
+		for i := range read {
+			read[i].ID = fmt.Sprintf("seed-%d/%s", seed, read[i].ID)
 		}
-		out = append(out, cases...)
+		out = append(out, read...)
 	}
 	return out, nil
 }
@@ -70,7 +72,7 @@ type issue struct {
 // petShop makes a case of each of PetShop's issues: its alarm, its injected change some minutes before, and as decoys the changes of
 // all its other issues, at random times of the day before. When a change was injected the data does not say; five to ten minutes
 // before the alarm is its protocol.
-func petShop(folder string) ([]testCase, error) {
+func petShop(folder string) ([]cases.Case, error) {
 	issues, err := petIssues(folder)
 	if err != nil {
 		return nil, err
@@ -80,14 +82,14 @@ func petShop(folder string) ([]testCase, error) {
 		return nil, err
 	}
 	r := rand.New(rand.NewPCG(1, 1)) // #nosec G404 -- the same decoys each time
-	var out []testCase
+	var out []cases.Case
 	for _, is := range issues {
-		c := testCase{
+		c := cases.Case{
 			ID: is.name, OpenedAt: is.alarm, Service: is.target, Signal: is.metric, Depends: calls[is.target],
 			Onset: is.alarm.Add(-3 * time.Minute), Early: is.alarm.Add(-6 * time.Minute), Late: is.alarm,
 		}
 		for _, other := range issues {
-			ch := testChange{ID: other.name, Kind: kindOfCommand(other.command), Services: []string{other.cause}, Environment: "production", Exposure: 1, Reviewed: true, InWindow: true}
+			ch := cases.Change{ID: other.name, Kind: kindOfCommand(other.command), Services: []string{other.cause}, Environment: "production", Exposure: 1, Reviewed: true, InWindow: true}
 			if other.name == is.name {
 				ch.EffectiveAt = is.alarm.Add(-5*time.Minute - time.Duration(r.IntN(300))*time.Second)
 				c.Truth = ch.ID
@@ -95,7 +97,7 @@ func petShop(folder string) ([]testCase, error) {
 				ch.EffectiveAt = is.alarm.Add(-time.Duration(r.IntN(24*3600)) * time.Second)
 			}
 			ch.MergedAt = ch.EffectiveAt
-			c.Changes = append(c.Changes, ch)
+			c.Told = append(c.Told, ch)
 		}
 		out = append(out, c)
 	}

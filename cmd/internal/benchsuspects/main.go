@@ -14,6 +14,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -89,7 +91,7 @@ func measure(o options, out, errs io.Writer) error {
 // set are cases that are tallied together.
 type set struct {
 	name  string
-	cases []testCase
+	cases []cases.Case
 }
 
 func load(o options, errs io.Writer) ([]set, error) {
@@ -101,33 +103,33 @@ func load(o options, errs io.Writer) ([]set, error) {
 			return nil, err
 		}
 		defer file.Close()
-		cases, err := readCases(file)
+		read, err := cases.Read(file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o.cases, err)
 		}
-		sets = append(sets, set{o.cases, cases})
+		sets = append(sets, set{o.cases, read})
 	case isDir(o.casegen):
-		cases, err := generate(o.casegen, o.n, errs)
+		made, err := generate(o.casegen, o.n, errs)
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set{"casegen, seeds 1-5", cases})
+		sets = append(sets, set{"casegen, seeds 1-5", made})
 	default:
-		cases, err := readCases(strings.NewReader(committed))
+		read, err := cases.Read(strings.NewReader(committed))
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set{"the committed cases", cases})
+		sets = append(sets, set{"the committed cases", read})
 	}
 	if len(sets[0].cases) == 0 {
 		return nil, fmt.Errorf("%s holds no case", sets[0].name)
 	}
 	if o.cases == "" && isDir(o.petshop) {
-		cases, err := petShop(o.petshop)
+		issues, err := petShop(o.petshop)
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set{"PetShop, with decoys from its other issues", cases})
+		sets = append(sets, set{"PetShop, with decoys from its other issues", issues})
 	}
 	return sets, nil
 }

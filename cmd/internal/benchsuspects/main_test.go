@@ -96,12 +96,12 @@ func TestPetShopsIssuesBecomeCases(t *testing.T) {
 	write("low/test/issue_0/target.json", target)
 	write("low/test/issue_1/target.json", strings.ReplaceAll(target, "put-parameter", "sed -i"))
 	write("low/graph.csv", ",site,search\nsite,0.0,1.0\nsearch,0.0,0.0\n")
-	cases, err := petShop(dir)
-	if err != nil || len(cases) != 2 {
-		t.Fatal(cases, err)
+	issues, err := petShop(dir)
+	if err != nil || len(issues) != 2 {
+		t.Fatal(issues, err)
 	}
-	c := cases[0]
-	if c.Truth != "low/test/issue_0" || len(c.Changes) != 2 || c.Changes[1].Kind != "code" || strings.Join(c.Depends, " ") != "search" {
+	c := issues[0]
+	if c.Truth != "low/test/issue_0" || len(c.Told) != 2 || c.Told[1].Kind != "code" || strings.Join(c.Depends, " ") != "search" {
 		t.Errorf("%+v", c)
 	}
 	if v := rank(c); v.Suspects[0].Change != c.Truth {

@@ -10,11 +10,12 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	rules "github.com/firebreak-dev/firebreak/bot/suspect"
+	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
 )
 
 // rank has the product's own code judge a case, with the weights that are shipped.
-func rank(c testCase) verdict {
-	r := rules.Rank(c.OpenedAt, c.incident(), c.changes(), c.services(), rules.Weights{})
+func rank(c cases.Case) verdict {
+	r := rules.Rank(c.OpenedAt, c.Incident(), c.Changes(), c.Services(), rules.Weights{})
 	v := verdict{ID: c.ID, Suspects: []suspect{}, None: r.None}
 	for _, s := range r.Suspects {
 		v.Suspects = append(v.Suspects, suspect{s.Change, s.Probability})
@@ -67,7 +68,7 @@ func judge(s set) setReport {
 	for _, minutes := range []float64{1, 5} {
 		by := time.Duration(minutes * float64(time.Minute))
 		off := func(d time.Duration) float64 {
-			return count(s.cases, func(c testCase) verdict { return rank(c.shifted(d)) }).Top1
+			return count(s.cases, func(c cases.Case) verdict { return rank(c.Shifted(d)) }).Top1
 		}
 		r.Lost = append(r.Lost, lost{minutes, r.Ours.Top1 - (off(by)+off(-by))/2})
 	}
@@ -88,17 +89,17 @@ func judge(s set) setReport {
 }
 
 // costs measures a ranking of a usual case, and of one with a thousand changes.
-func costs(cases []testCase) []cost {
+func costs(of []cases.Case) []cost {
 	out := make([]cost, 0, 2)
-	for _, n := range []int{len(cases[0].Changes), 1000} {
-		c := cases[0]
-		changes := c.changes()
+	for _, n := range []int{len(of[0].Told), 1000} {
+		c := of[0]
+		changes := c.Changes()
 		for i := 0; len(changes) > 0 && len(changes) < n; i++ {
 			again := changes[i]
 			again.ID = fmt.Sprintf("%s-%d", again.ID, i)
 			changes = append(changes, again)
 		}
-		in, services := c.incident(), c.services()
+		in, services := c.Incident(), c.Services()
 		result := testing.Benchmark(func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"slices"
+
+	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
 )
 
 // verdict is what a ranker says of one case, likeliest first; with none the probabilities sum to at most one.
@@ -39,10 +41,10 @@ const bins = 10
 type bin struct{ n, sum, right float64 }
 
 // count tallies the verdicts of a ranker over all cases.
-func count(cases []testCase, rank func(testCase) verdict) tally {
+func count(all []cases.Case, rank func(cases.Case) verdict) tally {
 	var t tally
 	var calibration [bins]bin
-	for _, c := range cases {
+	for _, c := range all {
 		t.add(c, rank(c), &calibration)
 	}
 	total := 0.
@@ -54,15 +56,15 @@ func count(cases []testCase, rank func(testCase) verdict) tally {
 			t.ECE += math.Abs(b.sum-b.right) / total
 		}
 	}
-	guilty, innocent, n := math.Max(1, float64(t.Guilty)), math.Max(1, float64(t.Innocent)), math.Max(1, float64(len(cases)))
+	guilty, innocent, n := math.Max(1, float64(t.Guilty)), math.Max(1, float64(t.Innocent)), math.Max(1, float64(len(all)))
 	t.Top1, t.Top3, t.MRR, t.Missed = t.Top1/guilty, t.Top3/guilty, t.MRR/guilty, t.Missed/guilty
 	t.SaidNone, t.Accused = t.SaidNone/innocent, t.Accused/innocent
 	t.LogLoss, t.Candidates = t.LogLoss/n, t.Candidates/n
 	return t
 }
 
-func (t *tally) add(c testCase, v verdict, calibration *[bins]bin) {
-	t.Candidates += float64(len(c.Changes))
+func (t *tally) add(c cases.Case, v verdict, calibration *[bins]bin) {
+	t.Candidates += float64(len(c.Told))
 	best, right := 0., 1e-6
 	for i, s := range v.Suspects {
 		best = math.Max(best, s.Probability)
@@ -103,8 +105,8 @@ func (t *tally) add(c testCase, v verdict, calibration *[bins]bin) {
 // The rankers that ours is held against see no more than a reader could tell at a glance: what was merged before the onset.
 
 // ranked orders changes and halves the probability from one to the next.
-func ranked(order func(a, b testChange) int) func(testCase) verdict {
-	return func(c testCase) verdict {
+func ranked(order func(a, b cases.Change) int) func(cases.Case) verdict {
+	return func(c cases.Case) verdict {
 		v := verdict{ID: c.ID}
 		changes := before(c)
 		slices.SortStableFunc(changes, order)
@@ -115,9 +117,9 @@ func ranked(order func(a, b testChange) int) func(testCase) verdict {
 	}
 }
 
-func recent(a, b testChange) int { return b.MergedAt.Compare(a.MergedAt) }
+func recent(a, b cases.Change) int { return b.MergedAt.Compare(a.MergedAt) }
 
-func alphabetical(a, b testChange) int {
+func alphabetical(a, b cases.Change) int {
 	switch {
 	case a.ID < b.ID:
 		return -1
@@ -127,7 +129,7 @@ func alphabetical(a, b testChange) int {
 	return 0
 }
 
-func chance(c testCase) verdict {
+func chance(c cases.Case) verdict {
 	v := verdict{ID: c.ID}
 	changes := before(c)
 	for _, ch := range changes {
@@ -136,9 +138,9 @@ func chance(c testCase) verdict {
 	return v
 }
 
-func before(c testCase) []testChange {
-	var out []testChange
-	for _, ch := range c.Changes {
+func before(c cases.Case) []cases.Change {
+	var out []cases.Change
+	for _, ch := range c.Told {
 		if !ch.MergedAt.After(c.Onset) {
 			out = append(out, ch)
 		}

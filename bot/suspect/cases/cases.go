@@ -1,4 +1,4 @@
-package main
+package cases
 
 import (
 	"bufio"
@@ -11,22 +11,23 @@ import (
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-// testCase is one incident with the changes that were known when it was opened, and the right answer. Its fields are those of
-// casegen's format.
-type testCase struct {
-	ID       string       `json:"id"`
-	OpenedAt time.Time    `json:"opened_at"`
-	Service  string       `json:"service"`
-	Signal   string       `json:"signal"`
-	Onset    time.Time    `json:"onset"`
-	Early    time.Time    `json:"onset_early"`
-	Late     time.Time    `json:"onset_late"`
-	Depends  []string     `json:"depends_on"`
-	Changes  []testChange `json:"changes"`
-	Truth    string       `json:"truth"`
+// Case is one incident with the changes that were known when it was opened, and the right answer.
+type Case struct {
+	ID       string    `json:"id"`
+	OpenedAt time.Time `json:"opened_at"`
+	Service  string    `json:"service"`
+	Signal   string    `json:"signal"`
+	Onset    time.Time `json:"onset"`
+	Early    time.Time `json:"onset_early"`
+	Late     time.Time `json:"onset_late"`
+	Depends  []string  `json:"depends_on"`
+	Told     []Change  `json:"changes"`
+	// Truth is the guilty change, empty where none of them is.
+	Truth string `json:"truth"`
 }
 
-type testChange struct {
+// Change is a change as a case tells it.
+type Change struct {
 	ID          string    `json:"id"`
 	Kind        string    `json:"kind"`
 	Services    []string  `json:"services"`
@@ -42,16 +43,16 @@ type testChange struct {
 // mostLine bounds a line of the cases: a thousand changes are some 300 KB.
 const mostLine = 64 << 20
 
-// readCases reads cases, one a line.
-func readCases(r io.Reader) ([]testCase, error) {
+// Read reads cases, one a line.
+func Read(r io.Reader) ([]Case, error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(make([]byte, 1<<20), mostLine)
-	var out []testCase
+	var out []Case
 	for line := 1; scanner.Scan(); line++ {
 		if len(scanner.Bytes()) == 0 {
 			continue
 		}
-		var c testCase
+		var c Case
 		if err := json.Unmarshal(scanner.Bytes(), &c); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
@@ -63,8 +64,8 @@ func readCases(r io.Reader) ([]testCase, error) {
 	return out, scanner.Err()
 }
 
-// incident is what the bot would have of the case. The right answer is left out.
-func (c testCase) incident() bot.Incident {
+// Incident is what the bot would have of the case. The right answer is left out.
+func (c Case) Incident() bot.Incident {
 	return bot.Incident{
 		ID: c.ID, Service: c.Service, Environment: "production", Signal: c.Signal, State: bot.Open, Severity: detectors.Page, OpenedAt: c.OpenedAt,
 		Onset: detectors.Onset{At: c.Onset, Earliest: c.Early, Latest: c.Late}, OnsetSignal: c.Signal,
@@ -75,10 +76,10 @@ func (c testCase) incident() bot.Incident {
 	}
 }
 
-// changes are what the ledger would have of the case.
-func (c testCase) changes() []bot.Change {
-	out := make([]bot.Change, 0, len(c.Changes))
-	for _, ch := range c.Changes {
+// Changes are what the ledger would have of the case.
+func (c Case) Changes() []bot.Change {
+	out := make([]bot.Change, 0, len(c.Told))
+	for _, ch := range c.Told {
 		change := bot.Change{
 			ID: ch.ID, Kind: bot.Kind(ch.Kind), Source: "case", Services: ch.Services, Environment: ch.Environment, MergedAt: ch.MergedAt,
 			EffectiveAt: ch.EffectiveAt, Exposure: ch.Exposure, Seen: ch.MergedAt,
@@ -94,13 +95,13 @@ func (c testCase) changes() []bot.Change {
 	return out
 }
 
-// services are the map as far as the case tells it.
-func (c testCase) services() map[string]bot.Service {
+// Services are the map as far as the case tells it.
+func (c Case) Services() map[string]bot.Service {
 	return map[string]bot.Service{c.Service: {Name: c.Service, DependsOn: c.Depends}}
 }
 
-// shifted is the case with its onset estimated so much later, the interval with it.
-func (c testCase) shifted(by time.Duration) testCase {
+// Shifted is the case with its onset estimated so much later, the interval with it.
+func (c Case) Shifted(by time.Duration) Case {
 	c.Onset, c.Early, c.Late = c.Onset.Add(by), c.Early.Add(by), c.Late.Add(by)
 	return c
 }
