@@ -112,6 +112,24 @@ type checkBody struct {
 	Status     string         `json:"status"`
 	Conclusion string         `json:"conclusion"`
 	Output     map[string]any `json:"output"`
+	// Actions replace those that it has, where they are sent; GitHub takes three.
+	Actions []map[string]any `json:"actions"`
+}
+
+// mostAnnotations is how many annotations GitHub takes with one request.
+const mostAnnotations = 50
+
+// annotations takes them out of the output: they are added to those that a check has.
+func (b checkBody) annotations() []map[string]any {
+	var out []map[string]any
+	list, _ := b.Output["annotations"].([]any)
+	for _, a := range list {
+		if one, ok := a.(map[string]any); ok {
+			out = append(out, one)
+		}
+	}
+	delete(b.Output, "annotations")
+	return out
 }
 
 // fits tells whether GitHub would take it: a summary that is too long or an output without a title is refused.
@@ -122,7 +140,8 @@ func (b checkBody) fits() bool {
 	title, _ := b.Output["title"].(string)
 	summary, _ := b.Output["summary"].(string)
 	text, _ := b.Output["text"].(string)
-	return title != "" && summary != "" && len(summary) <= maxOutput && len(text) <= maxOutput
+	annotations, _ := b.Output["annotations"].([]any)
+	return title != "" && summary != "" && len(summary) <= maxOutput && len(text) <= maxOutput && len(annotations) <= mostAnnotations && len(b.Actions) <= 3
 }
 
 func createCheck(c *call) result {
@@ -139,7 +158,7 @@ func createCheck(c *call) result {
 	c.hub.serial++
 	k := &Check{
 		ID: c.hub.serial, Repository: c.repo.name, Name: body.Name, HeadSHA: body.HeadSHA, ExternalID: body.ExternalID,
-		State: body.Status, Conclusion: body.Conclusion, Output: body.Output,
+		State: body.Status, Conclusion: body.Conclusion, Annotations: body.annotations(), Output: body.Output, Actions: body.Actions,
 	}
 	c.repo.checks = bounded(append(c.repo.checks, k))
 	return created(c.hub.check(c.repo, k))
@@ -162,7 +181,11 @@ func updateCheck(c *call) result {
 		k.State, k.Conclusion = "completed", body.Conclusion
 	}
 	if body.Output != nil {
+		k.Annotations = append(slices.Clone(k.Annotations), body.annotations()...)
 		k.Output = body.Output
+	}
+	if body.Actions != nil {
+		k.Actions = body.Actions
 	}
 	k.Edits++
 	return ok(c.hub.check(c.repo, k))

@@ -12,8 +12,11 @@ import (
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/wire"
 )
 
-// BotLogin is who acts with the API token.
-const BotLogin = "firebreak[bot]"
+// BotLogin is who acts with the API token, AppID the App that it belongs to.
+const (
+	BotLogin = "firebreak[bot]"
+	AppID    = 4815
+)
 
 // Config is how a server begins.
 type Config struct {
@@ -46,6 +49,7 @@ type Hub struct {
 	repos      []*repository
 	serial     int64
 	dispatches []Dispatch
+	answers    []Answer
 	// secondReverts counts reverts of a pull request that had one already.
 	secondReverts int
 }

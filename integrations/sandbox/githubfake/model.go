@@ -23,6 +23,8 @@ type Pull struct {
 	HeadSHA    string `json:"head_sha"`
 	State      string `json:"state"`
 	Draft      bool   `json:"draft,omitempty"`
+	// Labels are the names of its labels.
+	Labels []string `json:"labels,omitempty"`
 	// MergeSHA is the commit on the default branch; empty while not merged.
 	MergeSHA  string    `json:"merge_commit_sha,omitempty"`
 	MergedBy  string    `json:"merged_by,omitempty"`
@@ -93,6 +95,9 @@ type Check struct {
 	Conclusion string         `json:"conclusion,omitempty"`
 	Output     map[string]any `json:"output,omitempty"`
 	Edits      int            `json:"edits"`
+	// Actions are the buttons that it offers, Annotations all that were added.
+	Actions     []map[string]any `json:"actions,omitempty"`
+	Annotations []map[string]any `json:"annotations,omitempty"`
 }
 
 // Dispatch is a workflow or a repository event that somebody started.
@@ -107,11 +112,14 @@ type Dispatch struct {
 
 // Comment is a comment on an issue or a pull request.
 type Comment struct {
-	ID         int64     `json:"id"`
-	Repository string    `json:"repository"`
-	Number     int       `json:"number"`
-	Body       string    `json:"body"`
-	At         time.Time `json:"at"`
+	ID         int64  `json:"id"`
+	Repository string `json:"repository"`
+	Number     int    `json:"number"`
+	Body       string `json:"body"`
+	// By is who wrote it; empty for the bot.
+	By    string    `json:"by,omitempty"`
+	At    time.Time `json:"at"`
+	Edits int       `json:"edits,omitempty"`
 }
 
 // repository is one repository with everything in it.

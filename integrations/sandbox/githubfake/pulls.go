@@ -169,7 +169,7 @@ func listComments(c *call) result {
 	out := []object{}
 	for _, m := range c.repo.comments {
 		if m.Number == int(c.number("number")) {
-			out = append(out, c.comment(m))
+			out = append(out, c.hub.comment(c.repo, m))
 		}
 	}
 	return ok(page(c, out))
@@ -188,13 +188,17 @@ func createComment(c *call) result {
 		ID: c.hub.serial, Repository: c.repo.name, Number: int(c.number("number")), Body: body.Body, At: c.hub.cfg.Now(),
 	}
 	c.repo.comments = bounded(append(c.repo.comments, m))
-	return created(c.comment(m))
+	return created(c.hub.comment(c.repo, m))
 }
 
-func (c *call) comment(m Comment) object {
+func (h *Hub) comment(r *repository, m Comment) object {
+	by := m.By
+	if by == "" {
+		by = BotLogin
+	}
 	return object{
-		"id": m.ID, "node_id": node("IC", fmt.Sprint(m.ID)), "body": m.Body, "user": c.hub.person(BotLogin),
+		"id": m.ID, "node_id": node("IC", fmt.Sprint(m.ID)), "body": m.Body, "user": h.person(by),
 		"created_at": stamp(m.At), "updated_at": stamp(m.At), "author_association": "MEMBER",
-		"html_url": fmt.Sprintf("%s/%s/pull/%d#issuecomment-%d", c.hub.cfg.Base, c.repo.name, m.Number, m.ID),
+		"html_url": fmt.Sprintf("%s/%s/pull/%d#issuecomment-%d", h.cfg.Base, r.name, m.Number, m.ID),
 	}
 }

@@ -101,11 +101,19 @@ func (h *Hub) pull(r *repository, p *Pull) object {
 		"merge_commit_sha": orNull(p.MergeSHA), "merged": p.Merged(), "merged_by": mergedBy,
 		"mergeable": known(p, p.State == "open"), "mergeable_state": mergeable(p), "rebaseable": known(p, p.State == "open"),
 		"head": end(p.Branch, p.HeadSHA), "base": end(DefaultBranch, r.head),
-		"assignee": nil, "assignees": []any{}, "requested_reviewers": []any{}, "requested_teams": []any{}, "labels": []any{},
+		"assignee": nil, "assignees": []any{}, "requested_reviewers": []any{}, "requested_teams": []any{}, "labels": labels(p),
 		"milestone": nil, "auto_merge": nil, "active_lock_reason": nil, "author_association": "MEMBER",
 		"comments": 0, "review_comments": 0, "commits": 1, "additions": additions, "deletions": deletions,
 		"changed_files": len(p.Files), "maintainer_can_modify": false, "_links": object{"html": object{"href": page}},
 	}
+}
+
+func labels(p *Pull) []object {
+	out := []object{}
+	for i, name := range p.Labels {
+		out = append(out, object{"id": 1000 + i, "name": name, "color": "ededed", "default": false})
+	}
+	return out
 }
 
 // known is null until GitHub has computed whether a pull request can be merged, which it begins to do when first asked.
@@ -189,5 +197,6 @@ func (h *Hub) check(r *repository, c *Check) object {
 		"id": c.ID, "node_id": node("CR", fmt.Sprint(c.ID)), "head_sha": c.HeadSHA, "external_id": c.ExternalID, "name": c.Name,
 		"status": c.State, "conclusion": orNull(c.Conclusion), "output": c.Output, "url": h.api(r, fmt.Sprintf("check-runs/%d", c.ID)),
 		"html_url": fmt.Sprintf("%s/%s/runs/%d", h.cfg.Base, r.name, c.ID), "started_at": stamp(h.cfg.Now()), "pull_requests": []any{},
+		"app": object{"id": AppID, "slug": "firebreak", "name": "firebreak"},
 	}
 }

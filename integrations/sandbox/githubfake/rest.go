@@ -38,31 +38,33 @@ var missing = result{http.StatusNotFound, object{"message": "Not Found", "docume
 func (h *Hub) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]func(*call) result{
-		"GET ":                                      getRepository,
-		"GET /pulls":                                listPulls,
-		"GET /pulls/{number}":                       getPull,
-		"GET /pulls/{number}/files":                 listFiles,
-		"GET /pulls/{number}/reviews":               listReviews,
-		"GET /pulls/{number}/commits":               listPullCommits,
-		"GET /pulls/{number}/merge":                 isMerged,
-		"PUT /pulls/{number}/merge":                 mergePull,
-		"PATCH /pulls/{number}":                     editPull,
-		"GET /commits/{sha}":                        getCommit,
-		"GET /git/commits/{sha}":                    getGitCommit,
-		"GET /contents/{path...}":                   getContents,
-		"GET /commits/{sha}/pulls":                  commitPulls,
-		"GET /commits/{sha}/check-runs":             commitChecks,
-		"POST /check-runs":                          createCheck,
-		"PATCH /check-runs/{id}":                    updateCheck,
-		"POST /statuses/{sha}":                      createStatus,
-		"GET /deployments":                          listDeployments,
-		"POST /deployments":                         createDeployment,
-		"GET /deployments/{id}/statuses":            listStatuses,
-		"POST /deployments/{id}/statuses":           createDeploymentStatus,
-		"POST /dispatches":                          repositoryDispatch,
-		"POST /actions/workflows/{file}/dispatches": workflowDispatch,
-		"GET /issues/{number}/comments":             listComments,
-		"POST /issues/{number}/comments":            createComment,
+		"GET ":                                                getRepository,
+		"GET /pulls":                                          listPulls,
+		"GET /pulls/{number}":                                 getPull,
+		"GET /pulls/{number}/files":                           listFiles,
+		"GET /pulls/{number}/reviews":                         listReviews,
+		"GET /pulls/{number}/commits":                         listPullCommits,
+		"GET /pulls/{number}/merge":                           isMerged,
+		"PUT /pulls/{number}/merge":                           mergePull,
+		"PATCH /pulls/{number}":                               editPull,
+		"GET /commits/{sha}":                                  getCommit,
+		"GET /git/commits/{sha}":                              getGitCommit,
+		"GET /contents/{path...}":                             getContents,
+		"GET /commits/{sha}/pulls":                            commitPulls,
+		"GET /commits/{sha}/check-runs":                       commitChecks,
+		"POST /check-runs":                                    createCheck,
+		"PATCH /check-runs/{id}":                              updateCheck,
+		"POST /statuses/{sha}":                                createStatus,
+		"GET /deployments":                                    listDeployments,
+		"POST /deployments":                                   createDeployment,
+		"GET /deployments/{id}/statuses":                      listStatuses,
+		"POST /deployments/{id}/statuses":                     createDeploymentStatus,
+		"POST /dispatches":                                    repositoryDispatch,
+		"POST /actions/workflows/{file}/dispatches":           workflowDispatch,
+		"POST /actions/runs/{run}/deployment_protection_rule": answerDeployment,
+		"PATCH /issues/comments/{id}":                         editComment,
+		"GET /issues/{number}/comments":                       listComments,
+		"POST /issues/{number}/comments":                      createComment,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" /api/v3/repos/{owner}/{repo}"+path, h.on(do))
@@ -71,7 +73,7 @@ func (h *Hub) routes() http.Handler {
 		write(w, http.StatusOK, h.person(BotLogin))
 	})
 	mux.HandleFunc("GET /api/v3/app", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, http.StatusOK, object{"id": 4815, "slug": "firebreak", "name": "firebreak", "owner": h.person("acme")})
+		write(w, http.StatusOK, object{"id": AppID, "slug": "firebreak", "name": "firebreak", "owner": h.person("acme")})
 	})
 	mux.HandleFunc("POST /api/v3/app/installations/{id}/access_tokens", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusCreated, object{"token": h.cfg.Token, "expires_at": stamp(time.Now().Add(time.Hour))})
