@@ -23,6 +23,8 @@ type Pull struct {
 	// Committed is when its head was made, Reviewed when it was last approved; zero where that is not known.
 	Committed time.Time `json:"committed,omitzero"`
 	Reviewed  time.Time `json:"reviewed,omitzero"`
+	// Evaluation is what a release gate said of its head, nil where none did.
+	Evaluation *Evaluated `json:"evaluation,omitempty"`
 	// Merged and Closed tell how it ended, if it did.
 	Merged bool `json:"merged,omitempty"`
 	Closed bool `json:"closed,omitempty"`

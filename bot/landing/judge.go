@@ -47,8 +47,14 @@ func (l *Landing) judge(ctx context.Context, now time.Time) ([]job, error) {
 	for _, k := range l.pulls {
 		pulls = append(pulls, k)
 	}
+	for key := range l.judged {
+		if l.pulls[key] == nil {
+			delete(l.judged, key)
+		}
+	}
+	idle := len(pulls) == 0 && len(l.waiting) == 0 && len(l.evaluated) == 0
 	l.mu.Unlock()
-	if len(pulls) == 0 && len(l.waiting) == 0 {
+	if idle {
 		return nil, nil
 	}
 	scene, err := l.parts.Rules.Look(ctx, now)
@@ -64,6 +70,7 @@ func (l *Landing) judge(ctx context.Context, now time.Time) ([]job, error) {
 		}
 	}
 	jobs = append(jobs, l.answerJobs(ctx, now, scene)...)
+	jobs = append(jobs, l.gateJobs()...)
 	jobs = slices.DeleteFunc(jobs, func(j job) bool { return l.postponed(now, j.name) })
 	slices.SortFunc(jobs, func(a, b job) int {
 		return cmp.Or(cmp.Compare(a.urgency, b.urgency), a.since.Compare(b.since), cmp.Compare(a.name, b.name))
@@ -86,25 +93,60 @@ func (l *Landing) checkJobs(ctx context.Context, now time.Time, k *kept, scene S
 		return nil // it was read with the pull request, and is read again when somebody changes it
 	}
 	seen := scene.Assess(ctx, k.Pull)
+	v := l.verdicts(now, k, p, seen)
+	var jobs []job
+	for _, h := range k.Heads {
+		words := v.pull
+		if h.Group {
+			words = v.group
+		}
+		if words.digest == h.Said && h.Pointed >= len(words.Annotations) {
+			continue
+		}
+		jobs = append(jobs, job{
+			urgency: urgencyOf(h, words.Verdict, k.Waits), since: k.Waits, name: "check " + k.key() + " " + h.Commit,
+			do: func(ctx context.Context, now time.Time) error {
+				return l.publish(ctx, now, k, h, v.subject, words.Verdict)
+			},
+		})
+	}
+	if len(jobs) == 0 && !k.Waits.IsZero() && k.Stale == 0 {
+		l.satisfied(ctx, k.key())
+	}
+	return jobs
+}
+
+// verdicts are what stands on a pull request and on the commits of a merge queue; they are made anew only when what they are made of is
+// another.
+func (l *Landing) verdicts(now time.Time, k *kept, p policy, seen Assessed) *verdicts {
+	by := memoOf(now, k, p, seen)
+	if have := l.judged[k.key()]; have != nil && have.by == by {
+		return have
+	}
 	subject := check.Subject{
 		Now: now, Pull: k.Pull, Assessment: seen.Assessment, Policy: p.Policy, Faulty: p.faulty, Kinds: seen.Kinds, Openings: seen.Openings,
 		Override: k.Override, Asked: k.Asked, Refused: k.Refused,
 	}
 	subject.Pull.Change = seen.Change
-	var jobs []job
-	for _, h := range k.Heads {
-		subject.Group = h.Group
-		verdict := check.Judge(subject)
-		said := digest(verdict)
-		if said == h.Said && h.Pointed >= len(verdict.Annotations) {
-			continue
+	v := &verdicts{by: by, subject: subject, pull: said(check.Judge(subject))}
+	subject.Group = true
+	v.group = said(check.Judge(subject))
+	l.judged[k.key()] = v
+	return v
+}
+
+// satisfied notes that nobody waits any more: what was heard changed nothing that is said.
+func (l *Landing) satisfied(ctx context.Context, key string) {
+	err := l.change(ctx, key, func(k *kept) bool {
+		if k.Repository == "" || k.Stale > 0 {
+			return false
 		}
-		jobs = append(jobs, job{
-			urgency: urgencyOf(h, verdict, k.Waits), since: k.Waits, name: "check " + k.key() + " " + h.Commit,
-			do: func(ctx context.Context, now time.Time) error { return l.publish(ctx, now, k, h, subject, verdict) },
-		})
+		k.Waits = time.Time{}
+		return true
+	})
+	if err != nil {
+		l.parts.Logger.WarnContext(ctx, "what is kept of a pull request could not be changed", "pull", key, "error", err)
 	}
-	return jobs
 }
 
 // blindTries is how often a pull request of a merge queue is tried to be read before the queue is let go on.
@@ -115,12 +157,12 @@ func (l *Landing) blindJobs(k *kept) []job {
 	if l.later[k.key()].times < blindTries {
 		return nil
 	}
-	verdict := check.Blind("the pull request could not be read")
+	verdict := said(check.Blind("the pull request could not be read"))
 	var jobs []job
 	for _, h := range k.Heads {
-		if h.Group && h.Said != digest(verdict) {
+		if h.Group && h.Said != verdict.digest {
 			jobs = append(jobs, job{urgency: queued, since: k.Waits, name: "check " + k.key() + " " + h.Commit, do: func(ctx context.Context, now time.Time) error {
-				return l.publish(ctx, now, k, h, check.Subject{}, verdict)
+				return l.publish(ctx, now, k, h, check.Subject{}, verdict.Verdict)
 			}})
 		}
 	}

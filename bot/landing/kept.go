@@ -3,6 +3,7 @@ package landing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,10 +51,10 @@ type head struct {
 	Commit string `json:"commit"`
 	// Group tells that a merge queue made it.
 	Group bool `json:"group,omitempty"`
-	// Run is the check's number at the forge, zero while there is none. Begun tells that one was asked for, so that after a crash it is
+	// Run is the check's number at the forge, zero while there is none. Begun is when one was asked for, so that after a crash it is
 	// looked for first.
-	Run   int64 `json:"run,omitempty"`
-	Begun bool  `json:"begun,omitempty"`
+	Run   int64     `json:"run,omitempty"`
+	Begun time.Time `json:"begun,omitzero"`
 	// Said is a digest of what the check says, Conclusion its conclusion, Pointed how many annotations went out.
 	Said       string           `json:"said,omitempty"`
 	Conclusion check.Conclusion `json:"conclusion,omitempty"`
@@ -126,17 +127,16 @@ func (k *kept) head(commit string) *head {
 
 // load reads what is kept. What cannot be read any more is forgotten: the forge tells it again.
 func (l *Landing) load(ctx context.Context) error {
-	l.mu.Lock()
-	loaded := l.loaded
-	l.mu.Unlock()
-	if loaded {
+	l.loading.Lock()
+	defer l.loading.Unlock()
+	if l.loaded {
 		return nil
 	}
 	all, err := l.parts.Memory.Recollect(ctx, Space)
 	if err != nil {
 		return err
 	}
-	if err := l.loadProtected(ctx); err != nil {
+	if err := errors.Join(l.loadProtected(ctx), l.loadEvaluated(ctx)); err != nil {
 		return err
 	}
 	l.mu.Lock()

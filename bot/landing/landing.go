@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,8 @@ type Landing struct {
 	metrics metrics
 	pace    pace
 	woken   chan struct{}
+	// written is when the last write went out, in microseconds.
+	written atomic.Int64
 
 	// mu guards what is known.
 	mu       sync.Mutex
@@ -39,16 +42,24 @@ type Landing struct {
 	pulls    map[string]*kept
 	waiting  map[string]*protected
 	policies map[branch]policy
+	// readings counts how often a policy was read.
+	readings int
+	// evaluated are verdicts of release gates that no check tells of yet.
+	evaluated map[string]*evaluated
+	// loading is held while what is kept is read, once.
+	loading sync.Mutex
 	// later are those that could not be read or written, until when they wait. Only Run touches it.
 	later map[string]delay
-	teams map[membership]member
+	// judged are the verdicts that were made last. Only Run touches them.
+	judged map[string]*verdicts
+	teams  map[membership]member
 }
 
 // New makes a Landing.
 func New(p Parts) *Landing {
 	return &Landing{
 		parts: p, metrics: newMetrics(p.Registry), woken: make(chan struct{}, 1), pulls: map[string]*kept{}, waiting: map[string]*protected{},
-		policies: map[branch]policy{}, later: map[string]delay{}, teams: map[membership]member{},
+		policies: map[branch]policy{}, evaluated: map[string]*evaluated{}, later: map[string]delay{}, judged: map[string]*verdicts{}, teams: map[membership]member{},
 	}
 }
 

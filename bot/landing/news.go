@@ -125,6 +125,7 @@ func (k *kept) merged(n bot.PullNews) {
 
 // policyChanged has the policy of a repository read anew, and all that hangs on it.
 func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
+	l.parts.Forge.Changed(n.Repository)
 	l.mu.Lock()
 	var keys []string
 	for key, k := range l.pulls {

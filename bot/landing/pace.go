@@ -40,3 +40,6 @@ func (p *pace) hold(until time.Time) {
 		p.held = until
 	}
 }
+
+// Idle tells that a write may go out at once.
+func (l *Landing) Idle() bool { return l.parts.Now().Sub(time.UnixMicro(l.written.Load())) > betweenWrites }

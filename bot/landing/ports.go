@@ -10,6 +10,8 @@ import (
 
 // Memory keeps what is known of pull requests.
 type Memory interface {
+	// Recall returns what is kept under a key, and whether there is anything.
+	Recall(ctx context.Context, space, key string) ([]byte, bool, error)
 	// Recollect returns all that is kept in a space, by key.
 	Recollect(ctx context.Context, space string) (map[string][]byte, error)
 	// Replace keeps a value in place of the one that the caller knows, nil for none, and tells whether it was that one.
@@ -22,13 +24,14 @@ type Audit interface {
 	Note(ctx context.Context, at time.Time, actor, action, target, detail string) error
 }
 
-// Forge is where pull requests live. Its errors may say After, how long to wait before the next request, and Gone, that there is no
-// such thing.
+// Forge is where pull requests live. An error may be a *Trouble, which says what it means for what comes next.
 type Forge interface {
 	// Pull reads a pull request.
 	Pull(ctx context.Context, repository string, number int) (bot.Pull, error)
 	// Policy reads the policy of a repository as it stands on a branch; nil where it has none.
 	Policy(ctx context.Context, repository, branch string) ([]byte, error)
+	// Changed tells that files of a repository may be others: what is remembered of them is forgotten.
+	Changed(repository string)
 	// Member tells whether somebody belongs to a team, as acme/leads.
 	Member(ctx context.Context, team, login string) (bool, error)
 	// FindCheck looks for a check of that name and key on a commit; zero where there is none.

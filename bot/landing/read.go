@@ -16,6 +16,8 @@ func policyKey(repository, name string) branch { return branch{repository, name}
 type policy struct {
 	check.Policy
 	faulty string
+	// number is another one for every reading.
+	number int
 }
 
 // readNext reads the pull request that somebody has waited for longest, and tells whether it was read.
@@ -73,6 +75,9 @@ func (l *Landing) read(ctx context.Context, k *kept) error {
 		}
 	}
 	pull = check.Labelled(pull)
+	if pull.Evaluation, err = l.evaluation(ctx, k.Repository, pull.Change.Revision); err != nil {
+		return err
+	}
 	return l.change(ctx, k.key(), func(k *kept) bool {
 		if k.Repository == "" || k.Merged {
 			return false // it ended meanwhile
@@ -116,6 +121,8 @@ func (l *Landing) policy(ctx context.Context, repository, name string) (policy, 
 	if len(l.policies) >= mostPolicies {
 		clear(l.policies)
 	}
+	l.readings++
+	next.number = l.readings
 	l.policies[key] = next
 	return next, nil
 }

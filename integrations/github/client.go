@@ -195,9 +195,27 @@ func failure(call *rest.Call, err error) error {
 	case errors.As(err, &limited):
 		detail = limited.Message
 	case errors.As(err, &abused):
-		return secondary(call, abused)
+		return &answered{call.Answer().Status, secondary(call, abused)}
 	}
-	return call.Failure(err, detail)
+	return &answered{call.Answer().Status, call.Failure(err, detail)}
+}
+
+// answered is a failure with the status that GitHub answered with, zero where it did not answer.
+type answered struct {
+	status int
+	err    error
+}
+
+func (a *answered) Error() string { return a.err.Error() }
+func (a *answered) Unwrap() error { return a.err }
+
+// StatusOf is the status that GitHub refused a request with, zero where an error does not tell of one.
+func StatusOf(err error) int {
+	var a *answered
+	if errors.As(err, &a) {
+		return a.status
+	}
+	return 0
 }
 
 // secondary is GitHub's secondary limit: it comes as a 403 and asks for a minute where it names no time.

@@ -23,12 +23,15 @@ import (
 // latest is an announcer that is known later than those who announce: the cards it shows are made by the engine, which announces.
 type latest struct {
 	to atomic.Pointer[engine.Announcer]
+	// woken is told that an incident changed, whether it is shown or not.
+	woken func()
 }
 
 func (l *latest) use(a engine.Announcer) { l.to.Store(&a) }
 
 // Update shows an incident's present state, where there is anything to show it on.
 func (l *latest) Update(ctx context.Context, incident string) {
+	l.woken()
 	if a := l.to.Load(); a != nil {
 		(*a).Update(ctx, incident)
 	}
@@ -73,7 +76,8 @@ type lateSource struct{ app *App }
 // Tell reads a delivery.
 func (s lateSource) Tell(ctx context.Context, d bot.Delivery) (engine.Told, error) {
 	told, err := s.app.vendors.github.Changes(ctx, d)
-	return engine.Told{Changes: told.Changes, Deployments: told.Deployments, Incomplete: told.Incomplete}, err
+	pulls, protected := s.app.vendors.github.News(d)
+	return engine.Told{Changes: told.Changes, Deployments: told.Deployments, Incomplete: told.Incomplete, Pulls: pulls, Protected: protected}, err
 }
 
 // language is the playbooks with what it takes to choose among them and to judge their conditions; it is complete once the

@@ -47,6 +47,8 @@ type App struct {
 	server    *server.Server
 	scheduler *scheduler
 	vendors   vendors
+	landing   *lateLanding
+	scenes    *scenes
 	inbound   map[string]inbound
 	// backfilled is touched by the job that catches up only.
 	backfilled bool
@@ -101,7 +103,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		name  string
 		build func(ctx context.Context) error
 	}{
-		{"watch", a.buildWatch}, {"engine", a.buildEngine}, {"integrations", a.buildVendors}, {"runs", a.buildRuns}, {"server", a.buildServer},
+		{"watch", a.buildWatch}, {"engine", a.buildEngine}, {"integrations", a.buildVendors}, {"checks", a.buildChecks}, {"runs", a.buildRuns}, {"server", a.buildServer},
 	} {
 		if err := part.build(ctx); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)

@@ -69,7 +69,7 @@ func (s sink) Observe(ctx context.Context, findings []detectors.Finding) error {
 
 // buildEngine makes the order of things. Playbooks and conditions follow when the catalogue of actions is known.
 func (a *App) buildEngine(ctx context.Context) error {
-	a.announcer = &latest{}
+	a.announcer, a.landing = &latest{woken: a.wakeChecks}, &lateLanding{}
 	a.language = &language{}
 	rules, err := newRules(a.config)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *App) buildEngine(ctx context.Context) error {
 		return err
 	}
 	parts := engine.Parts{
-		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Freezes: freezer{a}, Runs: a.db, Memory: a.db,
+		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Freezes: freezer{a}, Pulls: a.landing, Runs: a.db, Memory: a.db,
 		Documents: documents{a.db}, Playbooks: a.language, Conditions: a.language, Announcer: a.announcer,
 		Calendar: rules, Classifier: rules, Ranker: rules, Sources: map[string]engine.Source{},
 		Now: a.options.Clock.Now, Logger: a.logger, Tracer: a.tracing.Tracer("engine"), Registry: a.registry,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/calendar"
+	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/classify"
 	"github.com/firebreak-dev/firebreak/bot/group"
 	"github.com/firebreak-dev/firebreak/bot/risk"
@@ -45,6 +46,7 @@ type Config struct {
 	Calendars    ical.Config              `yaml:"calendars" doc:"calendars that others keep: company events, who is on call"`
 	Classify     classify.Config          `yaml:"classify" doc:"which paths are which kind of change"`
 	Risk         risk.Weights             `yaml:"risk" doc:"what makes a change risky, and how much"`
+	Checks       check.Config             `yaml:"checks" doc:"pull requests that carry a check"`
 	Suspects     suspect.Weights          `yaml:"suspects" doc:"how suspects are weighed"`
 	Incidents    group.Config             `yaml:"incidents" doc:"how patient incidents are"`
 	Playbooks    PlaybooksConfig          `yaml:"playbooks" doc:"what is done about incidents"`
@@ -180,6 +182,7 @@ func (c Config) Check(r *diag.Report) {
 	c.Classify.Check(r.At("classify"))
 	c.Classify.CheckServices(r.At("classify"), c.names())
 	c.Risk.Check(r.At("risk"))
+	c.checkChecks(r.At("checks"))
 	c.Suspects.Check(r.At("suspects"))
 	c.Incidents.Check(r.At("incidents"))
 	c.checkPrometheus(r)

@@ -210,6 +210,7 @@ func (f freezer) then(ctx context.Context, err error) error {
 		if err := f.a.rules.calendar.lookAtFreezes(ctx); err != nil {
 			f.a.logger.WarnContext(ctx, "a freeze holds here in a moment only", "error", err)
 		}
+		f.a.wakeChecks()
 	}
 	return err
 }

@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/check"
+	"github.com/firebreak-dev/firebreak/bot/classify"
+	land "github.com/firebreak-dev/firebreak/bot/landing"
+	"github.com/firebreak-dev/firebreak/bot/owners"
+	"github.com/firebreak-dev/firebreak/bot/risk"
+	"github.com/firebreak-dev/firebreak/detectors"
+)
+
+// scenes are the moments in which pull requests are judged.
+type scenes struct {
+	app *App
+	// services are all services by name.
+	services map[string]bot.Service
+
+	mu sync.Mutex
+	// last is the scene that was taken in last, taken when, by the machine's clock; zero when it is stale.
+	last  *scene
+	taken time.Time
+	// sorted are the classified changes of pull requests, by ID and revision.
+	sorted map[string]sorted
+}
+
+var _ land.Rules = (*scenes)(nil)
+
+// sorted is a change with its kinds and services, and the kinds of its paths.
+type sorted struct {
+	change bot.Change
+	kinds  map[string]bot.Kind
+}
+
+const (
+	// sceneFor is how long what was read of the database is believed, unless somebody tells that it changed.
+	sceneFor = time.Second
+	mostSorted = 5_000
+)
+
+func newScenes(a *App) *scenes {
+	s := &scenes{app: a, services: map[string]bot.Service{}, sorted: map[string]sorted{}}
+	for _, service := range a.config.services() {
+		s.services[service.Name] = service
+	}
+	return s
+}
+
+// stale has the next scene be taken in anew.
+func (s *scenes) stale() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = time.Time{}
+}
+
+// scene is one moment.
+type scene struct {
+	*scenes
+	now time.Time
+	// incidents are those that are open and those that were resolved of late; open are the former.
+	incidents, open []bot.Incident
+	findings        []detectors.Finding
+}
+
+var _ land.Scene = (*scene)(nil)
+
+// recentIncidents is how many incidents are looked at.
+const recentIncidents = 500
+
+// Look takes in what is known now.
+func (s *scenes) Look(ctx context.Context, now time.Time) (land.Scene, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != nil && time.Since(s.taken) < sceneFor {
+		next := *s.last
+		next.now = now
+		return &next, nil
+	}
+	next := &scene{scenes: s, now: now}
+	var err error
+	if next.incidents, err = s.app.db.Incidents(ctx, bot.IncidentQuery{Limit: recentIncidents}); err != nil {
+		return nil, err
+	}
+	for _, in := range next.incidents {
+		if in.State != bot.Resolved {
+			next.open = append(next.open, in)
+		}
+	}
+	if s.app.watch != nil {
+		next.findings = s.app.watch.Findings()
+	}
+	s.last, s.taken = next, time.Now()
+	return next, nil
+}
+
+// sort classifies a pull request once for each of its heads.
+func (s *scene) sort(p bot.Pull) sorted {
+	key := p.Change.ID + "@" + p.Change.Revision
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have, known := s.sorted[key]
+	if !known {
+		rules := s.app.config.Classify.WithDefaults()
+		plain := p.Change
+		plain.Kind, plain.Kinds, plain.Services, plain.Rollback = "", nil, nil, ""
+		have = sorted{s.app.rules.Classify(plain), map[string]bot.Kind{}}
+		for _, f := range p.Files {
+			if kind := classify.KindOf(rules, p.Change.Repository, f.Path); kind != "" {
+				have.kinds[f.Path] = kind
+			}
+		}
+		if len(s.sorted) >= mostSorted {
+			clear(s.sorted)
+		}
+		s.sorted[key] = have
+	}
+	// What a review or a label changes is not part of the key.
+	c := p.Change
+	c.Kind, c.Kinds, c.Services, c.Rollback = have.change.Kind, have.change.Kinds, have.change.Services, have.change.Rollback
+	return sorted{c, have.kinds}
+}
+
+// Assess judges landing a pull request now.
+func (s *scene) Assess(ctx context.Context, p bot.Pull) land.Assessed {
+	known := s.sort(p)
+	c := known.change
+	facts := risk.Facts{
+		Reviews: true, Incidents: true, Files: p.Total, Lines: p.Lines, Committed: p.Committed, Reviewed: p.Reviewed,
+		Owners: p.Owners, Asked: p.Asked, Canary: s.app.config.canaried(c.Services),
+	}
+	for _, g := range p.Owned {
+		facts.Owned = append(facts.Owned, owners.Group{Owners: g.Owners, Paths: g.Paths})
+	}
+	if past, err := s.app.history(ctx, s.now, c); err == nil { // what cannot be read is said to be unknown
+		facts.History = &past
+	}
+	if e := p.Evaluation; e != nil {
+		facts.Evaluation = &risk.Evaluation{Answer: e.Answer, At: e.At}
+	}
+	rules := s.app.rules
+	out := land.Assessed{
+		Assessment: risk.Judge(s.now, c, facts, rules.moment(s.now, c.Services), s.open, s.services, s.app.config.Risk.WithDefaults()),
+		Change:     c, Kinds: known.kinds,
+	}
+	services := c.Services
+	if len(services) == 0 {
+		services = []string{""}
+	}
+	for _, service := range services {
+		out.Openings = append(out.Openings, rules.calendar.Opening(s.now, service))
+	}
+	return out
+}
+
+// Watched tells how a change has gone since it landed.
+func (s *scene) Watched(c bot.Change, since time.Time) check.Watched {
+	var out check.Watched
+	for _, in := range s.incidents {
+		if !slices.Contains(c.Services, in.Service) || in.OpenedAt.Before(since) {
+			continue
+		}
+		seen := check.WatchedIncident{ID: in.ID, Title: in.Title, Service: in.Service, Resolved: in.State == bot.Resolved}
+		if base := s.app.config.Server.URL; base != "" {
+			seen.URL = strings.TrimRight(base, "/") + "/incidents/" + in.ID
+		}
+		for _, suspect := range in.Ranking.Suspects {
+			if suspect.Change == c.ID {
+				seen.Probability = suspect.Probability
+			}
+		}
+		out.Incidents = append(out.Incidents, seen)
+	}
+	for _, f := range s.findings {
+		if !slices.Contains(c.Services, f.Service) {
+			continue
+		}
+		switch f.Verdict {
+		case detectors.Firing:
+			out.Firing = append(out.Firing, f.Service+" "+f.Signal+" ("+f.Detector+")") // its title changes with every look
+		case detectors.Blind:
+			if f.Blind != detectors.WarmingUp {
+				out.Blind = append(out.Blind, f.Service+" "+f.Signal+": "+string(f.Blind))
+			}
+		case detectors.Quiet:
+		}
+	}
+	slices.Sort(out.Firing)
+	slices.Sort(out.Blind)
+	out.Blind = slices.Compact(out.Blind)
+	return out
+}
+
+// Promotion tells whether a deployment that waits may go on: the services that own something of its repository in that environment all
+// have to let it.
+func (s *scene) Promotion(ctx context.Context, d bot.Protected) bot.Promotion {
+	c := s.app.rules.Classify(bot.Change{Repository: d.Repository, Environment: d.Environment, Revision: d.Revision})
+	if len(c.Services) == 0 {
+		return bot.Promotion{Answer: bot.Hold, Sentence: "no service is known that owns " + d.Repository + " in " + d.Environment + "; name one in the configuration, or let a person approve"}
+	}
+	worst := bot.Promotion{Answer: bot.Go}
+	for i, service := range c.Services {
+		p, err := gatekeeper{s.app}.Promotion(ctx, service, d.Environment)
+		if err != nil {
+			p = bot.Promotion{Answer: bot.Hold, Sentence: "what is known of " + service + " cannot be read now"}
+		}
+		if i == 0 || graver(p.Answer, worst.Answer) {
+			worst = p
+		}
+	}
+	return worst
+}
+
+// graver tells whether one answer lets less through than another.
+func graver(a, b string) bool {
+	order := []string{bot.Go, bot.Hold, bot.Back}
+	return slices.Index(order, a) > slices.Index(order, b)
+}
