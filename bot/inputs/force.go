@@ -125,7 +125,7 @@ func arrivals(carried []fact, deployments []bot.Deployment) []event {
 		}
 		last = i
 		if i < 0 { // of so old a revision nothing is known
-			out = append(out, event{d.At, fact{}})
+			out = append(out, event{d.At, fact{change: &bot.Change{}}})
 			continue
 		}
 		at := d.At
@@ -143,7 +143,7 @@ func sameBranch(a, b string) bool { return a == "" || b == "" || a == b }
 type state struct {
 	bot.InForce
 	of   thing
-	last bot.Change
+	last *bot.Change
 }
 
 // fold is the last word of the events. The same version told again does not make it younger.
@@ -207,7 +207,7 @@ func join(pins, files []state, kindOf func(repository, path string) bot.Kind) []
 
 // declares tells whether a pin says the version of the file that it stands in, and not of something that the file uses.
 func declares(p, f state, kindOf func(repository, path string) bot.Kind) bool {
-	for _, c := range []bot.Change{f.last, p.last} {
+	for _, c := range []*bot.Change{f.last, p.last} {
 		n := 0
 		for _, in := range c.Inputs {
 			if in.Kind == p.Kind && in.Name == p.Name && kindOf(c.Repository, in.Path) == p.Kind {

@@ -165,7 +165,7 @@ func TestDiffTellsWhereEnvironmentsDiffer(t *testing.T) {
 		pull(2, "config.yaml", model("", "a")), pull(3, "config.yaml", model("a", "b")),
 		pull(4, file, bot.Input{Kind: bot.Prompt, Name: "system", Old: "7", New: "7"}),
 		record(1, "", bot.Input{Kind: bot.Policy, Name: "refusals", New: "1"}),
-		record(1, "staging", bot.Input{Kind: bot.Guardrail, Name: "pii", New: "3"}),
+		record(2, "staging", bot.Input{Kind: bot.Guardrail, Name: "pii", New: "3"}),
 	}
 	at := inputs.At(hour(9), ledger(told, deployed(5, 4, "staging"), deployed(5, 2, "production")))
 	var got []string

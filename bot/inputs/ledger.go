@@ -33,9 +33,9 @@ type fact struct {
 	version string
 	// only is the environment that the file is for, by its path; empty for all.
 	only   string
-	change bot.Change
+	change *bot.Change
 	// by is the change that brought the version, where this one left it as it was.
-	by bot.Change
+	by *bot.Change
 	// declared is the deployment that told it, if none of a change.
 	declared *bot.Deployment
 }
@@ -56,12 +56,15 @@ func (l Ledger) environments() []string {
 // facts sorts what was told by thing, each in the order of the merges.
 func (l Ledger) facts(environments []string) map[thing][]fact {
 	out := map[thing][]fact{}
-	byID := make(map[string]bot.Change, len(l.Changes))
-	changes := slices.Clone(l.Changes)
-	for _, c := range changes {
-		byID[c.ID] = c
+	byID := make(map[string]*bot.Change, len(l.Changes))
+	changes := make([]*bot.Change, 0, len(l.Changes))
+	for i := range l.Changes {
+		c := &l.Changes[i]
+		if byID[c.ID] == nil { // told twice, it is the same change
+			byID[c.ID], changes = c, append(changes, c)
+		}
 	}
-	slices.SortFunc(changes, func(a, b bot.Change) int {
+	slices.SortFunc(changes, func(a, b *bot.Change) int {
 		return cmp.Or(landed(a).Compare(landed(b)), strings.Compare(a.ID, b.ID))
 	})
 	for _, c := range changes {
@@ -86,7 +89,7 @@ func (l Ledger) facts(environments []string) map[thing][]fact {
 		for _, in := range d.Inputs {
 			for _, service := range orNobody(l.Owners(d.Repository, "")) {
 				of := thing{service, d.Repository, "", in.Kind, in.Name}
-				out[of] = append(out[of], fact{version: in.New, declared: &l.Deployments[i]})
+				out[of] = append(out[of], fact{version: in.New, change: &bot.Change{}, declared: &l.Deployments[i]})
 			}
 		}
 	}
@@ -120,7 +123,7 @@ func attribute(facts []fact, file bool) {
 
 // told are the inputs that a change told of. One that undoes another and tells none brings that one's old versions back; one that has
 // a revision and names nothing else is itself the input of its source.
-func told(c bot.Change, byID map[string]bot.Change) []bot.Input {
+func told(c *bot.Change, byID map[string]*bot.Change) []bot.Input {
 	if len(c.Inputs) > 0 {
 		return c.Inputs
 	}
@@ -138,7 +141,7 @@ func told(c bot.Change, byID map[string]bot.Change) []bot.Input {
 	return out
 }
 
-func (l Ledger) owners(c bot.Change, path string) []string {
+func (l Ledger) owners(c *bot.Change, path string) []string {
 	if path != "" {
 		if owners := l.Owners(c.Repository, path); len(owners) > 0 {
 			return owners
@@ -155,7 +158,7 @@ func orNobody(services []string) []string {
 }
 
 // landed is when a change took its place among the others of its repository.
-func landed(c bot.Change) time.Time {
+func landed(c *bot.Change) time.Time {
 	if !c.MergedAt.IsZero() {
 		return c.MergedAt
 	}
@@ -163,7 +166,7 @@ func landed(c bot.Change) time.Time {
 }
 
 // revisionOf is the short form of a change's revision; of one without, the time that counts.
-func revisionOf(c bot.Change) string {
+func revisionOf(c *bot.Change) string {
 	switch r := c.Revision; {
 	case r == "":
 		return c.At().UTC().Format(time.RFC3339)
