@@ -164,6 +164,8 @@ type Ranking struct {
 	NoneReasons []Reason `json:"none_reasons,omitempty"`
 	// Excluded are changes that cannot have done it, with the reason.
 	Excluded []Exclusion `json:"excluded,omitempty"`
+	// Changed says what is different from the ranking before, and why, where that is worth a word.
+	Changed string `json:"changed,omitempty"`
 }
 
 // Exclusion is a change that is not a suspect, and why.

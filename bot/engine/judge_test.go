@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
@@ -150,5 +153,31 @@ func TestARollbackThatDoesNotHelpClearsTheChange(t *testing.T) {
 	}
 	if v, _ := w.incidents(t)[0].Verdict("github:acme/a#482"); v.Word != bot.Cleared || v.Via != bot.ByRollback {
 		t.Errorf("%+v", v)
+	}
+}
+
+func TestWhoIsFirstNowIsToldWithTheReason(t *testing.T) {
+	w, in := suspected(t)
+	w.now = w.now.Add(2 * time.Minute)
+	w.ranks = func(r bot.Ranking) bot.Ranking { // the one that is heard of late is the likelier one
+		for i, s := range r.Suspects {
+			r.Suspects[i].Probability = map[string]float64{"github:acme/a#482": .2, "github:acme/a#490": .7}[s.Change]
+		}
+		slices.SortFunc(r.Suspects, func(a, b bot.Suspect) int { return cmp.Compare(b.Probability, a.Probability) })
+		return r
+	}
+	w.told["late"] = engine.Told{Changes: []bot.Change{{ID: "github:acme/a#490", Title: "late", MergedAt: w.now.Add(-8 * time.Minute)}}}
+	if _, err := w.Accept(t.Context(), bot.Delivery{ID: "late", Source: "github", Event: "push", Body: []byte("{}"), ReceivedAt: w.now}); err != nil {
+		t.Fatal(err)
+	}
+	w.work(t)
+	entries := w.entriesOf(t, in.ID, bot.EntrySuspects)
+	want := "new first suspect #490 at 70 %, before #482 at 90 %: #490 was heard of at 16:02 UTC, after the incident opened"
+	if last := entries[len(entries)-1]; last.Sentence != want || w.incidents(t)[0].Ranking.Changed != want {
+		t.Errorf("it says %q", last.Sentence)
+	}
+	card, err := w.Card(t.Context(), in.ID)
+	if err != nil || !slices.Contains(card.Doing, "16:02 UTC "+want) {
+		t.Errorf("the card says %q (%v)", card.Doing, err)
 	}
 }

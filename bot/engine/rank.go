@@ -39,12 +39,13 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident, anyway bool) ([]bot.
 	if !anyway && len(added) == 0 && !saysMore(in.Ranking, ranking) {
 		return nil, nil
 	}
+	ranking.Changed = suspect.Turn(in.Ranking, ranking, in, candidates)
 	data, err := json.Marshal(ranking)
 	if err != nil {
 		return added, err
 	}
 	noted, err := e.parts.Timeline.Append(ctx, bot.Entry{
-		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects, Actor: bot.Self, Sentence: rankingSentence(ranking), Data: data,
+		ID: bot.NewID("ent", now), Incident: in.ID, At: now, Kind: bot.EntrySuspects, Actor: bot.Self, Sentence: cmp.Or(ranking.Changed, rankingSentence(ranking)), Data: data,
 	})
 	return append(added, noted...), err
 }

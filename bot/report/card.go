@@ -291,7 +291,8 @@ func who(v View) string {
 // doing are the sentences about what is being done, newest last; an open question stands at the end.
 func doing(v View) []string {
 	var out []string
-	for _, e := range v.Entries {
+	turned := lastTurn(v.Entries)
+	for i, e := range v.Entries {
 		switch e.Kind {
 		case bot.EntryStep:
 			if !skipped(e) {
@@ -300,7 +301,11 @@ func doing(v View) []string {
 		case bot.EntryRun, bot.EntryCause, bot.EntryVerdict, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
 			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryApproval:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
-		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntrySuspects:
+		case bot.EntrySuspects:
+			if i == turned {
+				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
+			}
+		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened:
 		}
 	}
 	out = out[max(0, len(out)-cardDoing):]
@@ -312,6 +317,19 @@ func doing(v View) []string {
 		out = append(out, fmt.Sprintf("Waiting for %s until %s: %s", of, v.clock(a.Expires), cut(oneLine(a.Question), 300)))
 	}
 	return out
+}
+
+// lastTurn is the newest entry that tells of another first suspect, -1 where there is none: of several a card tells one.
+func lastTurn(entries []bot.Entry) int {
+	for i := len(entries) - 1; i >= 0; i-- {
+		var r struct {
+			Changed string `json:"changed"`
+		}
+		if entries[i].Kind == bot.EntrySuspects && json.Unmarshal(entries[i].Data, &r) == nil && r.Changed != "" {
+			return i
+		}
+	}
+	return -1
 }
 
 // skipped tells of a step that was not needed. The page and the report have it with the reason; at a glance it is noise.

@@ -48,6 +48,9 @@ func printSuspects(out io.Writer, in app.Incident, explain bool) {
 		fmt.Fprintln(out, "no change is looked for: this is about Firebreak itself, or it has only just begun")
 		return
 	}
+	if r.Changed != "" {
+		fmt.Fprintln(out, app.Visible(r.Changed))
+	}
 	for _, s := range r.Suspects {
 		fmt.Fprintf(out, "%5.2f  %s %s (%s)\n", s.Probability, s.Kind, app.Visible(s.Title), app.Visible(s.Change))
 		if s.URL != "" && explain {
