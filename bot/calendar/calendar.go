@@ -83,7 +83,7 @@ func (c *Calendar) At(now time.Time, service string) Verdict {
 	local := now.In(e.zone)
 	v := Verdict{Local: local, Unseen: e.unseen()}
 	for _, m := range e.marks(now) {
-		v.Reasons = append(v.Reasons, bot.Reason{Code: m.code, Sentence: m.sentence(local), Lower: m.lower()})
+		v.Reasons = append(v.Reasons, bot.Reason{Code: m.code, Sentence: m.sentence(), Lower: m.lower()})
 		v.Friday = v.Friday || m.code == Friday
 	}
 	v.Open = e.open(now)

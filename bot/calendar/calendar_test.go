@@ -107,8 +107,8 @@ func at(tb testing.TB, text string) time.Time {
 func TestReasonsAreSentencesWithAWayOut(t *testing.T) {
 	v := open(t, team).At(at(t, "2026-11-20T15:50:00Z"), "support")
 	want := []bot.Reason{
-		{Code: "out_of_window", Sentence: "it is Fri 16:50, inside the closed window friday-afternoon", Lower: "wait until Mon 23 Nov 00:00"},
-		{Code: "friday", Sentence: "it is Friday 16:50 in Europe/Berlin", Lower: "land it on Monday"},
+		{Code: "out_of_window", Sentence: "it is inside the closed window friday-afternoon", Lower: "wait until Mon 23 Nov 00:00"},
+		{Code: "friday", Sentence: "it is Friday after 12:00 in Europe/Berlin", Lower: "land it on Monday"},
 	}
 	if d := cmp.Diff(want, v.Reasons); d != "" {
 		t.Error(d)

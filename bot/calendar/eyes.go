@@ -115,7 +115,7 @@ func (e *eyes) marks(now time.Time) []mark {
 		add(Holiday, name, "")
 	}
 	if local.Weekday() == time.Friday && clockOf(local) >= e.friday {
-		add(Friday, "", "")
+		add(Friday, "", e.friday.String())
 	}
 	if name := e.holiday(today.add(1)); name != "" {
 		add(HolidayEve, name, "")
@@ -133,9 +133,8 @@ func (e *eyes) marks(now time.Time) []mark {
 	return out
 }
 
-// sentence words a mark at a moment on the wall clock.
-func (m mark) sentence(local time.Time) string {
-	it := "it is " + local.Format("Mon 15:04")
+// sentence words a mark. It says nothing that changes from minute to minute: as long as a mark holds, so does its sentence.
+func (m mark) sentence() string {
 	switch m.code {
 	case Frozen:
 		return fmt.Sprintf("the freeze %s %s", m.name, m.why)
@@ -144,17 +143,17 @@ func (m mark) sentence(local time.Time) string {
 	case HolidayEve:
 		return "tomorrow is " + m.name
 	case Friday:
-		return "it is " + local.Format("Monday 15:04") + " in " + m.zone.String()
+		return "it is Friday after " + m.why + " in " + m.zone.String()
 	case Absence:
 		return fmt.Sprintf("away: %s, %s", m.name, m.why)
 	}
 	switch {
 	case m.name == "":
-		return it + ", outside every open window"
+		return "it is outside every open window"
 	case m.why != "":
-		return fmt.Sprintf("%s, and the calendar %s has %s", it, m.name, m.why)
+		return fmt.Sprintf("the calendar %s has %s", m.name, m.why)
 	default:
-		return fmt.Sprintf("%s, inside the closed window %s", it, m.name)
+		return "it is inside the closed window " + m.name
 	}
 }
 
