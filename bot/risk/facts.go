@@ -11,8 +11,10 @@ import (
 type Facts struct {
 	// Reviews tells that the change's reviewers are known, Merged that it has landed: who merged it is no question before.
 	Reviews, Merged bool
-	// Incidents tells that the open incidents are known.
+	// Incidents tells that the open incidents and the error budgets are known.
 	Incidents bool
+	// Budgets are the error budgets of services.
+	Budgets []Budget
 	// Files and Lines are the size of the change; zero where nobody counted.
 	Files, Lines int
 	// Committed is when its newest commit was made, Reviewed when it was last approved; zero where nobody knows.
@@ -53,6 +55,7 @@ func Judge(
 	extra = append(extra, evaluation(c, f)...)
 	extra = append(extra, review(f)...)
 	extra = append(extra, ownership(c, f)...)
+	extra = append(extra, budgets(c, f)...)
 	extra = append(extra, history(now, c, f)...)
 	extra = append(extra, exposure(c, f)...)
 	extra = append(extra, deprecations(now, c, f, w.Deprecations)...)

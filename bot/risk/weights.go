@@ -36,6 +36,7 @@ const (
 	EvaluationInconclusive = "evaluation_inconclusive"
 	EvaluationOld          = "evaluation_old"
 	ReviewOld              = "review_old"
+	BudgetSpent            = "budget_spent"
 	OwnerNotAsked          = "owner_not_asked"
 
 	AuthorFailures     = "author_failures"
@@ -79,6 +80,7 @@ func points() map[string]float64 {
 
 		OpenIncident:       40, // two causes at once cannot be told apart, and the revert of one may need the other
 		DependencyIncident: 20, // the same, one step away
+		BudgetSpent:        20, // users have had their share of trouble for this period
 
 		Unreviewed: 20, // one pair of eyes
 		SelfMerged: 10, // reviewed perhaps, but nobody else chose the moment

@@ -66,6 +66,7 @@ type scene struct {
 	// incidents are those that are open and those that were resolved of late; open are the former.
 	incidents, open []bot.Incident
 	findings        []detectors.Finding
+	budgets         []risk.Budget
 }
 
 var _ land.Scene = (*scene)(nil)
@@ -94,6 +95,7 @@ func (s *scenes) Look(ctx context.Context, now time.Time) (land.Scene, error) {
 	}
 	if s.app.watch != nil {
 		next.findings = s.app.watch.Findings()
+		next.budgets = s.app.budgets(now)
 	}
 	s.last, s.taken = next, time.Now()
 	return next, nil
@@ -131,7 +133,7 @@ func (s *scene) Assess(ctx context.Context, p bot.Pull) land.Assessed {
 	known := s.sort(p)
 	c := known.change
 	facts := risk.Facts{
-		Reviews: true, Incidents: true, Files: p.Total, Lines: p.Lines, Committed: p.Committed, Reviewed: p.Reviewed,
+		Reviews: true, Incidents: true, Budgets: s.budgets, Files: p.Total, Lines: p.Lines, Committed: p.Committed, Reviewed: p.Reviewed,
 		Owners: p.Owners, Asked: p.Asked, Canary: s.app.config.canaried(c.Services),
 	}
 	for _, g := range p.Owned {
