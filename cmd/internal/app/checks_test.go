@@ -201,7 +201,9 @@ risk: {points: {out_of_window: 20}}`, clock)
 		}
 		return ""
 	}
-	c.until("the pull request is told that it is watched", func() bool { return strings.Contains(comment(), "**Quiet so far.** support is watched until Fri 2026-11-20 1") })
+	c.until("the pull request is told that it is watched", func() bool {
+		return strings.Contains(comment(), "**Quiet so far.** support is watched until Fri 2026-11-20 1")
+	})
 	c.until("the pull request is told that it is baked", func() bool { return strings.Contains(comment(), "**Baked.**") })
 	if n := len(c.hub.Comments()); n != 2 {
 		t.Errorf("%d comments, want ana's and one of ours", n)
@@ -239,7 +241,9 @@ func TestADeploymentWaitsForAnOpenWindow(t *testing.T) {
 windows: {deny: [{name: weekend, days: sat-sun}]}`, clock)
 	_, err := c.hub.Protect(assistants, "production", "abcdef0123")
 	c.must(err)
-	c.until("a word why it waits", func() bool { return len(c.hub.Answers()) == 1 && strings.Contains(c.hub.Answers()[0].Comment, "weekend") })
+	c.until("a word why it waits", func() bool {
+		return len(c.hub.Answers()) == 1 && strings.Contains(c.hub.Answers()[0].Comment, "weekend")
+	})
 	c.until("a word that only what cannot be seen is left", func() bool {
 		n := len(c.hub.Answers())
 		return n == 2 && c.hub.Answers()[1].State == "" && !strings.Contains(c.hub.Answers()[1].Comment, "weekend")

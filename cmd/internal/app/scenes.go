@@ -26,6 +26,9 @@ type scenes struct {
 	// last is the scene that was taken in last, taken when, by the machine's clock; zero when it is stale.
 	last  *scene
 	taken time.Time
+	// budgets are the error budgets as they were counted last.
+	budgets []risk.Budget
+	counted time.Time
 	// sorted are the classified changes of pull requests, by ID and revision.
 	sorted map[string]sorted
 }
@@ -41,6 +44,8 @@ type sorted struct {
 const (
 	// sceneFor is how long what was read of the database is believed, unless somebody tells that it changed.
 	sceneFor = time.Second
+	// budgetsFor is how long error budgets are believed: they are counted over weeks.
+	budgetsFor = 30 * time.Second
 	mostSorted = 5_000
 )
 
@@ -66,7 +71,7 @@ type scene struct {
 	// incidents are those that are open and those that were resolved of late; open are the former.
 	incidents, open []bot.Incident
 	findings        []detectors.Finding
-	budgets         []risk.Budget
+	left            []risk.Budget
 }
 
 var _ land.Scene = (*scene)(nil)
@@ -95,7 +100,10 @@ func (s *scenes) Look(ctx context.Context, now time.Time) (land.Scene, error) {
 	}
 	if s.app.watch != nil {
 		next.findings = s.app.watch.Findings()
-		next.budgets = s.app.budgets(now)
+		if next.left = s.budgets; time.Since(s.counted) >= budgetsFor {
+			next.left, s.counted = s.app.budgets(now), time.Now()
+			s.budgets = next.left
+		}
 	}
 	s.last, s.taken = next, time.Now()
 	return next, nil
@@ -133,7 +141,7 @@ func (s *scene) Assess(ctx context.Context, p bot.Pull) land.Assessed {
 	known := s.sort(p)
 	c := known.change
 	facts := risk.Facts{
-		Reviews: true, Incidents: true, Budgets: s.budgets, Files: p.Total, Lines: p.Lines, Committed: p.Committed, Reviewed: p.Reviewed,
+		Reviews: true, Incidents: true, Budgets: s.left, Files: p.Total, Lines: p.Lines, Committed: p.Committed, Reviewed: p.Reviewed,
 		Owners: p.Owners, Asked: p.Asked, Canary: s.app.config.canaried(c.Services),
 	}
 	for _, g := range p.Owned {
