@@ -114,7 +114,10 @@ func pulls(origin time.Time) []githubfake.Pull {
 		{
 			Repository: repoAssistants, Number: retrievalPull, Title: "Support: fetch 8 passages instead of 6", Author: colleague,
 			Branch: "support-top-k", CreatedAt: origin.Add(-5 * time.Hour),
-			Files:   []githubfake.File{{Path: "services/support/retrieval.yaml", Status: "modified", Additions: 1, Deletions: 1}},
+			Files: []githubfake.File{{
+				Path: "services/support/retrieval.yaml", Status: "modified", Additions: 1, Deletions: 1,
+				Before: "index_version: 2026-11-13\ntop_k: 6\n", After: "index_version: 2026-11-13\ntop_k: 8\n",
+			}},
 			Reviews: []githubfake.Review{{User: reviewer, State: "APPROVED", At: origin.Add(-time.Hour)}},
 		},
 	}
@@ -125,7 +128,11 @@ func guilty() githubfake.Pull {
 	return githubfake.Pull{
 		Repository: repoAssistants, Number: promptPull, Title: "Support prompt: never promise a refund", Author: author,
 		Branch: "refund-wording",
-		Files:  []githubfake.File{{Path: "prompts/support/system.md", Status: "modified", Additions: 11, Deletions: 3}},
+		Files: []githubfake.File{{
+			Path: "prompts/support/system.md", Status: "modified", Additions: 11, Deletions: 3,
+			Before: "---\nname: support-system\nversion: 11\n---\nHelp the customer.\n",
+			After:  "---\nname: support-system\nversion: 12\n---\nHelp the customer, and never promise a refund.\n",
+		}},
 	}
 }
 

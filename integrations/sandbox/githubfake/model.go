@@ -51,8 +51,8 @@ type File struct {
 	Additions int    `json:"additions"`
 	Deletions int    `json:"deletions"`
 	// Before and After are its text, where a story needs one; empty is a file that does not exist.
-	Before string `json:"-"`
-	After  string `json:"-"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
 // Review is somebody's verdict: "APPROVED", "CHANGES_REQUESTED" or "COMMENTED".
