@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -110,6 +111,19 @@ func IsPinned(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._:/@+-#~=", r)
 	})
+}
+
+// LabelledInputs are the inputs that labels name, as {"model:support-chat": "gpt-4o-2024-11-20"}; labels that name none are left out.
+func LabelledInputs(labels map[string]string) []Input {
+	var out []Input
+	for _, label := range slices.Sorted(maps.Keys(labels)) {
+		kind, name, _ := strings.Cut(label, ":")
+		in := Input{Kind: Kind(kind), Name: name, New: labels[label]}
+		if len(out) < maxInputs && checkInputs([]Input{in}) == nil {
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 // checkInputs refuses inputs that are none.

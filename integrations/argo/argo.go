@@ -35,15 +35,17 @@ func (c Config) Check(r *diag.Report) {
 
 // notification is what the templates of docs/sources/argo.md send.
 type notification struct {
-	Kind        string      `json:"kind"` // "application" or "rollout"
-	Name        string      `json:"name"`
-	Namespace   string      `json:"namespace"`
-	Environment string      `json:"environment"`
-	Service     string      `json:"service"`
-	ChangeKind  bot.Kind    `json:"change_kind"`
-	URL         string      `json:"url"`
-	StartedAt   hook.Moment `json:"started_at"`
-	FinishedAt  hook.Moment `json:"finished_at"`
+	Kind        string   `json:"kind"` // "application" or "rollout"
+	Name        string   `json:"name"`
+	Namespace   string   `json:"namespace"`
+	Environment string   `json:"environment"`
+	Service     string   `json:"service"`
+	ChangeKind  bot.Kind `json:"change_kind"`
+	URL         string   `json:"url"`
+	// Inputs are labels that name versions, as {"model:support-chat": "gpt-4o-2024-11-20"}.
+	Inputs     map[string]string `json:"inputs"`
+	StartedAt  hook.Moment       `json:"started_at"`
+	FinishedAt hook.Moment       `json:"finished_at"`
 
 	// Of an application: where it was synced from.
 	Repository string `json:"repository"`
@@ -127,7 +129,7 @@ func (n notification) synced(received time.Time) bot.Told {
 	if n.Chart == "" && repository != "" {
 		return bot.Told{Deployments: []bot.Deployment{{
 			Source: "argo", Repository: repository, Revision: hook.Word(n.Revision), Environment: hook.Word(n.Environment), At: at,
-			Succeeded: n.Phase == "Succeeded", URL: hook.Link(n.URL),
+			Succeeded: n.Phase == "Succeeded", URL: hook.Link(n.URL), Inputs: bot.LabelledInputs(n.Inputs),
 		}}}
 	}
 	if n.Phase != "Succeeded" {
@@ -155,6 +157,7 @@ func (n notification) rolled(received time.Time) (bot.Told, error) {
 	if n.Aborted {
 		aborted := c
 		aborted.ID, aborted.Reverts = c.ID+"/aborted", c.ID
+		aborted.Inputs = nil // what was before is back
 		aborted.Title = hook.Title("rollout " + n.Name + " aborted: " + n.Message)
 		aborted.EffectiveAt = earlier(n.FinishedAt.Time, received)
 		return bot.Told{Changes: []bot.Change{aborted}}, nil
@@ -175,7 +178,7 @@ func (n notification) rolled(received time.Time) (bot.Told, error) {
 func (n notification) change(kind string, received time.Time) bot.Change {
 	c := bot.Change{
 		ID: strings.Join([]string{"argo:" + kind, hook.Word(n.Namespace), hook.Word(n.Name)}, "/"), Source: "argo",
-		Environment: hook.Word(n.Environment), URL: hook.Link(n.URL), Seen: received,
+		Environment: hook.Word(n.Environment), URL: hook.Link(n.URL), Seen: received, Inputs: bot.LabelledInputs(n.Inputs),
 	}
 	if slices.Contains(bot.Kinds(), n.ChangeKind) {
 		c.Kind = n.ChangeKind

@@ -2,6 +2,7 @@ package argo_test
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -42,12 +43,13 @@ const synced = `{"kind": "application", "name": "support", "namespace": "argocd"
 	"revision": "4f2a", "phase": "Succeeded", "started_at": "2026-11-20T11:57:00Z", "finished_at": "2026-11-20T11:58:00Z", "url": "https://argocd.example.com/applications/support"}`
 
 func TestASyncIsADeploymentOfItsRevision(t *testing.T) {
-	got := told(t, synced)
+	got := told(t, strings.Replace(synced, `"phase"`, `"inputs": {"model:chat": "gpt-5", "team": "x"}, "phase"`, 1))
 	want := bot.Deployment{
 		Source: "argo", Repository: "acme/assistants", Revision: "4f2a", Environment: "production", At: noon.Add(-2 * time.Minute),
 		Succeeded: true, URL: "https://argocd.example.com/applications/support",
+		Inputs: []bot.Input{{Kind: bot.Model, Name: "chat", New: "gpt-5"}},
 	}
-	if len(got.Deployments) != 1 || got.Deployments[0] != want || len(got.Changes) != 0 {
+	if len(got.Deployments) != 1 || !reflect.DeepEqual(got.Deployments[0], want) || len(got.Changes) != 0 {
 		t.Errorf("%+v", got)
 	}
 	if failed := told(t, strings.Replace(synced, "Succeeded", "Failed", 1)); failed.Deployments[0].Succeeded {
@@ -77,8 +79,11 @@ func TestARolloutIsOneChangeWhoseExposureGrows(t *testing.T) {
 	if !begun.EffectiveAt.Equal(noon) || !twenty.EffectiveAt.IsZero() || twenty.Exposure != .2 || done.Exposure != 1 {
 		t.Errorf("%+v\n%+v\n%+v", begun, twenty, done)
 	}
-	aborted := step(`, "aborted": true, "message": "analysis failed"`)
-	if aborted.Reverts != begun.ID || aborted.ID == begun.ID || aborted.Title != "rollout support aborted: analysis failed" {
+	if pinned := step(`, "trigger": "updated", "inputs": {"model:chat": "gpt-5"}`); len(pinned.Inputs) != 1 {
+		t.Errorf("%+v", pinned)
+	}
+	aborted := step(`, "aborted": true, "message": "analysis failed", "inputs": {"model:chat": "gpt-5"}`)
+	if len(aborted.Inputs) > 0 || aborted.Reverts != begun.ID || aborted.ID == begun.ID || aborted.Title != "rollout support aborted: analysis failed" {
 		t.Errorf("%+v", aborted)
 	}
 }

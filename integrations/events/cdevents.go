@@ -24,7 +24,8 @@ type cdEvent struct {
 		Source  string    `json:"source"`
 		Content cdContent `json:"content"`
 	} `json:"subject"`
-	// CustomData may say which kind of change it is, as {"kind": "model"}.
+	// CustomData may say which kind of change it is, as {"kind": "model"}, and which versions it
+	// brings, as {"inputs": {"model:support-chat": "gpt-4o-2024-11-20"}}.
 	CustomData json.RawMessage `json:"customData"`
 }
 
@@ -92,10 +93,14 @@ func (ce cdEvent) change(title string, received time.Time) bot.Change {
 		Environment: hook.Word(ce.Subject.Content.Environment.ID), Repository: hook.Word(ce.Subject.Content.Repository.ID),
 	}
 	var custom struct {
-		Kind bot.Kind `json:"kind"`
+		Kind   bot.Kind          `json:"kind"`
+		Inputs map[string]string `json:"inputs"`
 	}
-	if json.Unmarshal(ce.CustomData, &custom) == nil && slices.Contains(bot.Kinds(), custom.Kind) {
-		c.Kind = custom.Kind
+	if json.Unmarshal(ce.CustomData, &custom) == nil {
+		if slices.Contains(bot.Kinds(), custom.Kind) {
+			c.Kind = custom.Kind
+		}
+		c.Inputs = bot.LabelledInputs(custom.Inputs)
 	}
 	return c
 }

@@ -342,6 +342,16 @@ func TestWhatCannotBeReadIsAnErrorAfterItWasKept(t *testing.T) {
 	}
 }
 
+func TestACDEventMayNameVersions(t *testing.T) {
+	body := `{"context": {"version": "0.4.1", "id": "1", "source": "/ci", "type": "dev.cdevents.service.deployed.0.2.0", "timestamp": "2026-11-20T11:59:00Z"},
+		"subject": {"id": "support", "content": {"environment": {"id": "production"}, "artifactId": "pkg:oci/support@1"}},
+		"customData": {"kind": "nonsense", "inputs": {"model:chat": "gpt-5", "note": "You are kind"}}}`
+	got := told(t, source(t, "events"), signed("m2", noon, body), body)
+	if len(got.Changes) != 1 || asJSON(t, got.Changes[0].Inputs) != asJSON(t, []bot.Input{{Kind: bot.Model, Name: "chat", New: "gpt-5"}}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestConformingCDEvents(t *testing.T) {
 	dir := integrationstest.Shared(t, "contracts", "cdevents", "conformance")
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))

@@ -100,6 +100,12 @@ func (c *Client) declared(repository string, payload json.RawMessage) []bot.Inpu
 	for i := range out {
 		out[i].Path, out[i].Line = "", 0 // it is no file of the repository
 	}
+	var labelled struct {
+		Inputs map[string]string `json:"inputs"`
+	}
+	if json.Unmarshal(payload, &labelled) == nil {
+		out = append(out, bot.LabelledInputs(labelled.Inputs)...)
+	}
 	return out
 }
 

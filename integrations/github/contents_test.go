@@ -149,8 +149,11 @@ func TestADeploymentMayDeclareVersions(t *testing.T) {
 	}{
 		"as an object": {`{"model":"gpt-5"}`, []bot.Input{{Kind: bot.Model, Name: "first", New: `{"model":"gpt-5"}`}}},
 		"as a text":    {`"gpt-5"`, want},
-		"not at all":   {`null`, []bot.Input{{Kind: bot.Model, Name: "first"}}},
-		"at length":    {`"` + strings.Repeat("x", maxDeclared) + `"`, nil},
+		"by labels": {`{"inputs":{"model:chat":"gpt-5"}}`, []bot.Input{
+			{Kind: bot.Model, Name: "first", New: `{"inputs":{"model:chat":"gpt-5"}}`}, {Kind: bot.Model, Name: "chat", New: "gpt-5"},
+		}},
+		"not at all": {`null`, []bot.Input{{Kind: bot.Model, Name: "first"}}},
+		"at length":  {`"` + strings.Repeat("x", maxDeclared) + `"`, nil},
 	} {
 		body := `{"action":"created","deployment":{"sha":"aaa","environment":"production","payload":` + tt.payload +
 			`},"deployment_status":{"state":"success"},"repository":{"full_name":"acme/assistants"}}`
