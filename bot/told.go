@@ -11,6 +11,8 @@ type Told struct {
 	// Pulls is what happened to open pull requests, Protected are deployments that wait for our answer.
 	Pulls     []PullNews
 	Protected []Protected
+	// Evaluations are what release gates said of revisions.
+	Evaluations []Evaluated
 	// Incomplete says what the source could not find out now, such as a change's paths; empty when nothing is missing. Telling the
 	// same delivery again later completes it.
 	Incomplete string

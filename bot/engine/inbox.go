@@ -170,6 +170,9 @@ func (e *Engine) hear(ctx context.Context, told Told) error {
 	if len(told.Protected) > 0 {
 		errs = append(errs, e.parts.Pulls.Protect(ctx, told.Protected))
 	}
+	for _, said := range told.Evaluations {
+		errs = append(errs, e.parts.Pulls.Evaluated(ctx, said))
+	}
 	return errors.Join(errs...)
 }
 

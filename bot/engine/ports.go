@@ -65,6 +65,7 @@ type Freezes interface {
 type Pulls interface {
 	Heard(ctx context.Context, news []bot.PullNews) error
 	Protect(ctx context.Context, deployments []bot.Protected) error
+	Evaluated(ctx context.Context, e bot.Evaluated) error
 }
 
 // Runs keeps runs and their journals.

@@ -1,10 +1,12 @@
 package landing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +98,23 @@ func (l *Landing) evaluation(ctx context.Context, repository, revision string) (
 		return nil, err
 	}
 	return &e.Evaluated, nil
+}
+
+// Evaluations lists what is kept of a repository, or of one revision of it, newest first; empty texts do not narrow.
+func (l *Landing) Evaluations(ctx context.Context, repository, revision string, limit int) ([]bot.Evaluated, error) {
+	all, err := l.parts.Memory.Recollect(ctx, EvaluationSpace)
+	if err != nil {
+		return nil, err
+	}
+	var out []bot.Evaluated
+	for _, text := range all {
+		var e evaluated
+		if json.Unmarshal(text, &e) == nil && (repository == "" || strings.EqualFold(e.Repository, repository)) && (revision == "" || e.Revision == revision) {
+			out = append(out, e.Evaluated)
+		}
+	}
+	slices.SortFunc(out, func(a, b bot.Evaluated) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Revision, b.Revision)) })
+	return out[:min(len(out), limit)], nil
 }
 
 func (l *Landing) putEvaluated(ctx context.Context, key string, next *evaluated) error {

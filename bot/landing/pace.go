@@ -42,4 +42,6 @@ func (p *pace) hold(until time.Time) {
 }
 
 // Idle tells that a write may go out at once.
-func (l *Landing) Idle() bool { return l.parts.Now().Sub(time.UnixMicro(l.written.Load())) > betweenWrites }
+func (l *Landing) Idle() bool {
+	return l.parts.Now().Sub(time.UnixMicro(l.written.Load())) > betweenWrites
+}

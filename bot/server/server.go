@@ -31,9 +31,11 @@ type Parts struct {
 	Calendar  Calendar
 	Inputs    Inputs
 	Health    Health
-	Now       func() time.Time
-	Logger    *slog.Logger
-	Registry  *prometheus.Registry
+	// Evaluations is nil where nobody keeps what release gates said.
+	Evaluations Evaluations
+	Now         func() time.Time
+	Logger      *slog.Logger
+	Registry    *prometheus.Registry
 	// Tracer traces requests; nil means the global one.
 	Tracer trace.TracerProvider
 	// Version is shown on pages and by /healthz.
@@ -165,6 +167,10 @@ func (s *Server) routes() http.Handler {
 	}
 	if s.parts.Inputs != nil {
 		guarded("GET /api/v1/inputs", s.listInputs)
+	}
+	if s.parts.Evaluations != nil {
+		guarded("GET /api/v1/evaluations", s.listEvaluations)
+		guarded("POST /api/v1/evaluations", s.recordEvaluation)
 	}
 	if s.parts.Gates != nil {
 		guarded("GET /gates/{service}", s.promotion)

@@ -128,10 +128,20 @@ func tellRecord(data json.RawMessage, received time.Time) (bot.Told, error) {
 	return bot.Told{Changes: []bot.Change{c}}, nil
 }
 
-// Recorded tells of changes that came by the API.
+// Recorded tells of changes, and of what release gates said, that came by the API.
 type Recorded struct{}
 
-// Tell reads a record.
+// Tell reads a record or an evaluation.
 func (Recorded) Tell(_ context.Context, d bot.Delivery) (bot.Told, error) {
-	return tellRecord(d.Body, d.ReceivedAt)
+	if d.Event != "evaluation" {
+		return tellRecord(d.Body, d.ReceivedAt)
+	}
+	var e bot.Evaluated
+	if err := json.Unmarshal(d.Body, &e); err != nil {
+		return bot.Told{}, bot.Errorf(bot.Invalid, "the body is not an evaluation").Because(err)
+	}
+	if err := e.Check(d.ReceivedAt); err != nil {
+		return bot.Told{}, err
+	}
+	return bot.Told{Evaluations: []bot.Evaluated{e}}, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -18,14 +19,12 @@ import (
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
-// buildChecks makes what keeps the checks of pull requests. Without a GitHub App there is nobody who may make any.
+// buildChecks makes what keeps the checks of pull requests, and what release gates said. Without a GitHub App no repository is covered, since
+// nobody else may make checks.
 func (a *App) buildChecks(context.Context) error {
-	if a.vendors.github == nil || len(a.config.Checks.Repositories) == 0 {
-		return nil
-	}
 	a.scenes = newScenes(a)
 	a.landing.use(land.New(land.Parts{
-		Config: a.config.Checks, Memory: a.db, Audit: auditor{a.db}, Forge: newForge(a.vendors.github), Policies: policies{a.config.Checks.Policy},
+		Config: a.config.Checks, Memory: a.db, Audit: auditor{a.db}, Forge: newForge(a.vendors.github, a.logger), Policies: policies{a.config.Checks.Policy},
 		Rules: a.scenes, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, URL: a.config.Server.URL,
 	}))
 	return nil
@@ -39,33 +38,30 @@ func (c Config) checkChecks(r *diag.Report) {
 	}
 }
 
-// lateLanding keeps checks once there is somebody who does; it is made after the engine.
+// lateLanding keeps checks once there is somebody who does; it is made after the engine, and before anything is heard.
 type lateLanding struct{ to *land.Landing }
 
 func (l *lateLanding) use(to *land.Landing) { l.to = to }
 
 // Heard hands on what happened to pull requests.
 func (l *lateLanding) Heard(ctx context.Context, news []bot.PullNews) error {
-	if l.to == nil {
-		return nil
-	}
 	return l.to.Heard(ctx, news)
 }
 
 // Protect hands on deployments that wait.
 func (l *lateLanding) Protect(ctx context.Context, ds []bot.Protected) error {
-	if l.to == nil {
-		return nil
-	}
 	return l.to.Protect(ctx, ds)
+}
+
+// Evaluated hands on what a release gate said.
+func (l *lateLanding) Evaluated(ctx context.Context, e bot.Evaluated) error {
+	return l.to.Evaluated(ctx, e)
 }
 
 // wakeChecks has everything judged anew, because something changed that judgements depend on.
 func (a *App) wakeChecks() {
-	if a.scenes != nil {
+	if a.landing.to != nil { // an incident may change while the bot is put together
 		a.scenes.stale()
-	}
-	if a.landing.to != nil {
 		a.landing.to.Wake()
 	}
 }
@@ -105,15 +101,16 @@ func (p policies) Read(text []byte) (check.Policy, string) {
 // forge is GitHub as the checks see it.
 type forge struct {
 	*github.Client
-	mu sync.Mutex
+	logger *slog.Logger
+	mu     sync.Mutex
 	// owners are the CODEOWNERS files by repository and branch; nil for none.
 	owners map[[2]string]*owners.File
 }
 
 var _ land.Forge = (*forge)(nil)
 
-func newForge(c *github.Client) *forge {
-	return &forge{Client: c, owners: map[[2]string]*owners.File{}}
+func newForge(c *github.Client, logger *slog.Logger) *forge {
+	return &forge{Client: c, logger: logger, owners: map[[2]string]*owners.File{}}
 }
 
 // trouble says what a failure means for what comes next.
@@ -138,6 +135,9 @@ func (f *forge) Pull(ctx context.Context, repository string, number int) (bot.Pu
 	file, err := f.ownersOf(ctx, repository, p.Change.Branch)
 	if err != nil {
 		return p, trouble(err)
+	}
+	if p.Change.Inputs, err = f.PullInputs(ctx, p.Change); err != nil { // versions are told where they can be read; a judgement stands without
+		f.logger.WarnContext(ctx, "which versions a pull request changes could not be read", "pull", p.Change.ID, "error", err)
 	}
 	p.Owners = true
 	if file != nil {

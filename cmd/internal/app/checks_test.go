@@ -250,6 +250,27 @@ windows: {deny: [{name: weekend, days: sat-sun}]}`, clock)
 	})
 }
 
+func TestAGatesVerdictStandsOnTheCommitAndWeighs(t *testing.T) {
+	c := newChecked(t, `policy: {required: true}}`, Clock{})
+	pull, err := c.hub.Open(githubfake.Pull{
+		Repository: assistants, Title: "Be stricter", Author: "ana", Files: []githubfake.File{{Path: "prompts/system.md", Status: "modified", Additions: 2}},
+	})
+	c.must(err)
+	c.until("a check", func() bool { return c.on(pull.HeadSHA).Conclusion != "" })
+	c.must(NewClient(c.app.URL(), "").TellEvaluation(t.Context(), Evaluated{
+		Repository: assistants, Revision: pull.HeadSHA, Policy: "support-prompts", At: time.Now(), Answer: bot.Back, Sentence: "1 of 3 requirements is not met",
+	}))
+	c.says(pull.HeadSHA, "failure", "the evaluation of the prompt failed")
+	c.until("the gate's own check", func() bool {
+		for _, k := range c.hub.Checks() {
+			if k.Name == "firebreak/gate" && k.HeadSHA == pull.HeadSHA {
+				return k.Conclusion == "failure" && k.Output["title"] == "1 of 3 requirements is not met"
+			}
+		}
+		return false
+	})
+}
+
 // BenchmarkPushToCheck measures how long it takes from a push to the check on the wire: the whole bot on SQLite, a stand-in for GitHub on
 // loopback.
 //

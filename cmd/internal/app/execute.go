@@ -62,9 +62,7 @@ func (a *App) lead(ctx context.Context) error {
 	if announcer := a.vendors.announcer; announcer != nil {
 		background.Go(func() { _ = announcer.Run(ctx) }) // ends with the context only
 	}
-	if checks := a.landing.to; checks != nil {
-		background.Go(func() { checks.Run(ctx) })
-	}
+	background.Go(func() { a.landing.to.Run(ctx) })
 	a.health.executing.Store(true)
 	a.logger.Info("executing")
 

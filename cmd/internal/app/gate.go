@@ -1,17 +1,20 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/gate"
 	"github.com/firebreak-dev/firebreak/bot/gate/results"
 	"github.com/firebreak-dev/firebreak/configs"
@@ -182,3 +185,25 @@ func keepVerdict(file string, v gate.Verdict) error {
 	}
 	return os.Rename(made.Name(), file)
 }
+
+// Evaluated is a verdict as a running Firebreak keeps it.
+type Evaluated = bot.Evaluated
+
+// EvaluatedOf is a verdict on a revision of a repository.
+func EvaluatedOf(v GateVerdict, repository, revision, by string) Evaluated {
+	out := Evaluated{
+		Repository: repository, Revision: revision, Service: v.Service, Policy: v.Policy, At: v.At.UTC(), Answer: string(v.Answer), Sentence: v.Sentence, By: by,
+	}
+	for _, o := range v.Outcomes {
+		out.Measures = append(out.Measures, bot.EvaluatedMeasure{Metric: o.Metric, Answer: string(o.Answer), Sentence: o.Sentence})
+	}
+	return out
+}
+
+// TellEvaluation tells a running Firebreak what a release gate said; it puts the check firebreak/gate on the revision.
+func (c *Client) TellEvaluation(ctx context.Context, e Evaluated) error {
+	return c.call(ctx, http.MethodPost, "/api/v1/evaluations", e, &struct{}{})
+}
+
+// Origin is owner/name of the repository that a folder is a checkout of, empty where that cannot be told.
+func Origin(ctx context.Context, dir string) string { return checkout{dir: dir}.origin(ctx) }
