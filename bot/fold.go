@@ -43,6 +43,11 @@ func (in *Incident) apply(e Entry) {
 		if decodeInto(e.Data, &v) {
 			in.judged(v)
 		}
+	case EntryLinked:
+		var l Link
+		if decodeInto(e.Data, &l) && l.Incident != "" {
+			in.Linked = append(slices.Clone(in.Linked), l)
+		}
 	case EntryCause:
 		var cause struct {
 			Change string `json:"change"`

@@ -51,7 +51,16 @@ type Incident struct {
 	Cause string `json:"cause,omitempty"`
 	// Verdicts are what is held of changes, the newest of each, oldest first.
 	Verdicts []Verdict `json:"verdicts,omitempty"`
-	Updated  time.Time `json:"updated"`
+	// Linked are other incidents that probably have the same cause.
+	Linked  []Link    `json:"linked,omitempty"`
+	Updated time.Time `json:"updated"`
+}
+
+// Link is another incident that belongs to this one, and why.
+type Link struct {
+	Incident string `json:"incident"`
+	Service  string `json:"service"`
+	Why      string `json:"why"`
 }
 
 // Turn is when a finding went quiet, or fired again after that. Blindness in between is no turn.
@@ -75,6 +84,7 @@ const (
 	EntryAcknowledged EntryKind = "acknowledged" //
 	EntrySuspects     EntryKind = "suspects"     // Ranking
 	EntryVerdict      EntryKind = "verdict"      // Verdict: a suspect was confirmed or cleared
+	EntryLinked       EntryKind = "linked"       // Link: another incident probably has the same cause
 	EntryCause        EntryKind = "cause"        // {"change": ID}
 	EntryRun          EntryKind = "run"          // {"run", "playbook", "state"}
 	EntryStep         EntryKind = "step"         // {"run", "step", "action", "state", "output"}

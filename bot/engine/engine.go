@@ -87,10 +87,13 @@ type Engine struct {
 	// placing is held while incidents are judged, so that two findings cannot both open one.
 	placing sync.Mutex
 	// pending are triggers whose runs have not begun yet, news are firing findings that are mere information, by key, and ranked is
-	// when the suspects of unresolved incidents were last ranked; all guarded by placing.
+	// when the suspects of unresolved incidents were last ranked. Open are the unresolved incidents as they were last seen, and crowded
+	// tells that one was opened beside others that may have the same cause. All are guarded by placing.
 	pending []trigger
 	news    map[string]detectors.Finding
 	ranked  map[string]time.Time
+	open    []bot.Incident
+	crowded bool
 
 	// partial are the deliveries that are read again; only the inbox worker touches it.
 	partial partial
@@ -176,6 +179,7 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 	if err != nil {
 		return fmt.Errorf("read incidents: %w", err)
 	}
+	e.open, e.crowded = slices.Clone(open), false
 	var errs []error
 	learnt, err := e.takeNews(ctx, findings)
 	if err != nil {
@@ -192,7 +196,7 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 		}
 		e.follow(ctx, touched)
 	}
-	if learnt {
+	if learnt || e.crowded {
 		if err := e.rankAgain(ctx); err != nil {
 			errs = append(errs, err)
 		}
@@ -273,6 +277,7 @@ func (e *Engine) Tick(ctx context.Context, judged time.Time) error {
 		return fmt.Errorf("read open incidents: %w", err)
 	}
 	e.metrics.open.Set(float64(len(open)))
+	e.open = slices.Clone(open)
 	touched := newTouched()
 	var errs []error
 	for _, incident := range open {

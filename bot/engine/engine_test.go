@@ -89,7 +89,7 @@ func (w *world) Classify(c bot.Change) bot.Change {
 	return c
 }
 
-func (w *world) Rank(now time.Time, _ bot.Incident, candidates []bot.Change) bot.Ranking {
+func (w *world) Rank(now time.Time, _ bot.Incident, _ []bot.Incident, candidates []bot.Change) bot.Ranking {
 	r := bot.Ranking{At: now, None: 1}
 	for _, c := range candidates {
 		r.None = .1

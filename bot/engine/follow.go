@@ -58,25 +58,48 @@ func (t *touched) add(in bot.Incident, entries []bot.Entry) {
 	t.added[in.ID] = append(t.added[in.ID], entries...)
 }
 
+// grow notes what was added to an incident that is among them.
+func (t *touched) grow(id string, entries []bot.Entry) {
+	t.incidents[id] = t.incidents[id].Then(entries...)
+	t.added[id] = append(t.added[id], entries...)
+}
+
 // follow does what follows from new entries: suspects first, since playbooks look at them, then runs, then the card. Its
 // faults are logged and tried again with the next tick; the entries themselves are safe.
 func (e *Engine) follow(ctx context.Context, t *touched) {
 	called := make([]trigger, 0, len(t.order))
-	for _, id := range t.order {
-		in := t.incidents[id]
+	for _, id := range slices.Clone(t.order) {
+		e.open = replaceIncident(e.open, t.incidents[id])
 		if worthRanking(t.added[id]) {
-			ranked, err := e.rank(ctx, in, judged(t.added[id]))
+			ranked, err := e.rank(ctx, t.incidents[id], judged(t.added[id]))
 			if err != nil {
 				e.parts.Logger.ErrorContext(ctx, "suspects could not be ranked", "incident", id, "error", err)
 			}
-			t.added[id] = append(t.added[id], ranked...)
+			t.grow(id, ranked)
 		}
+		e.open = replaceIncident(e.open, t.incidents[id])
+		e.followLinks(ctx, t, id)
 		called = append(called, triggersOf(id, t.added[id])...)
 	}
 	e.startAll(ctx, called)
 	for _, id := range t.order {
 		e.parts.Announcer.Update(ctx, id)
 	}
+}
+
+// followLinks links an incident with those that it belongs to; they are shown anew as well.
+func (e *Engine) followLinks(ctx context.Context, t *touched, id string) {
+	linked, err := e.link(ctx, t.incidents[id])
+	if err != nil {
+		e.parts.Logger.ErrorContext(ctx, "incidents could not be linked", "incident", id, "error", err)
+	}
+	for i, in := range e.open {
+		if entries := linked[in.ID]; len(entries) > 0 {
+			e.open[i] = in.Then(entries...)
+			t.add(e.open[i], entries)
+		}
+	}
+	e.crowded = e.crowded || e.joined(t.incidents[id], t.added[id])
 }
 
 // triggersOf are those of an incident's new entries that may start playbooks.
@@ -90,15 +113,19 @@ func triggersOf(incident string, added []bot.Entry) []trigger {
 	return out
 }
 
+// worthRanking tells whether new entries may change the ranking, and it was not made with them in mind.
 func worthRanking(entries []bot.Entry) bool {
-	return slices.ContainsFunc(entries, func(entry bot.Entry) bool {
+	worth := false
+	for _, entry := range entries {
 		switch entry.Kind {
 		case bot.EntryOpened, bot.EntryWorsened, bot.EntryReopened, bot.EntryFinding, bot.EntryRecovered, bot.EntryVerdict:
-			return true
-		default:
+			worth = true
+		case bot.EntrySuspects:
 			return false
+		default:
 		}
-	})
+	}
+	return worth
 }
 
 // judged tells whether somebody judged a suspect: who did wants to see it, whatever else the ranking says.

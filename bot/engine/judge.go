@@ -41,6 +41,9 @@ func (e *Engine) Judge(ctx context.Context, incident string, v bot.Verdict) (bot
 		return in, err
 	}
 	e.parts.Logger.InfoContext(ctx, "a suspect was judged", "incident", in.ID, "change", v.Change, "verdict", string(v.Word), "by", v.By, "via", v.Via)
+	if e.open, err = e.unresolved(ctx); err != nil {
+		return in, err
+	}
 	touched := newTouched()
 	touched.add(in.Then(added...), added)
 	e.follow(ctx, touched)

@@ -121,7 +121,7 @@ type Classifier interface {
 	Classify(c bot.Change) bot.Change
 }
 
-// Ranker ranks the suspects of an incident.
+// Ranker ranks the suspects of an incident; others are those that are open beside it.
 type Ranker interface {
-	Rank(now time.Time, in bot.Incident, candidates []bot.Change) bot.Ranking
+	Rank(now time.Time, in bot.Incident, others []bot.Incident, candidates []bot.Change) bot.Ranking
 }

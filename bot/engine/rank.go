@@ -35,7 +35,7 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident, anyway bool) ([]bot.
 		return nil, err
 	}
 	in = in.Then(added...)
-	ranking := e.parts.Ranker.Rank(now, in, candidates)
+	ranking := e.parts.Ranker.Rank(now, in, burning(e.open), candidates)
 	if !anyway && len(added) == 0 && !saysMore(in.Ranking, ranking) {
 		return nil, nil
 	}
@@ -109,7 +109,7 @@ func (e *Engine) lookAgain(ctx context.Context, open []bot.Incident, touched *to
 		}
 		ranked[in.ID] = now
 		if len(added) > 0 {
-			touched.add(in, added)
+			touched.add(in.Then(added...), added)
 		}
 	}
 	e.ranked = ranked // what is resolved is forgotten
@@ -158,8 +158,9 @@ func (e *Engine) rankAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.open = open
 	touched := newTouched()
-	for _, in := range open {
+	for _, in := range slices.Clone(open) {
 		if in.State == bot.Mitigated || in.Severity == detectors.None {
 			continue
 		}
@@ -167,7 +168,7 @@ func (e *Engine) rankAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		touched.add(in, ranked)
+		touched.add(in.Then(ranked...), ranked)
 	}
 	e.follow(ctx, touched)
 	return nil

@@ -230,6 +230,7 @@ func facts(v View) []bot.Fact {
 	if in.Blind != detectors.Sighted {
 		add("Sight", "lost: "+spaced(string(in.Blind))+"; blind is not healthy")
 	}
+	add("Linked", linked(in))
 	add("Who", who(v))
 	add("Environment", oneLine(in.Environment))
 	return out
@@ -269,6 +270,19 @@ func others(in bot.Incident, f detectors.Finding) string {
 	return cut(strings.Join(names, ", "), 200)
 }
 
+// linked names the incidents that probably have the same cause.
+func linked(in bot.Incident) string {
+	names := make([]string, 0, len(in.Linked))
+	for _, l := range in.Linked {
+		names = append(names, fmt.Sprintf("%s (%s)", oneLine(l.Service), oneLine(l.Incident)))
+	}
+	text := strings.Join(names, ", ")
+	if len(in.Linked) == 1 {
+		text += ": " + oneLine(in.Linked[0].Why)
+	}
+	return cut(text, 200)
+}
+
 func who(v View) string {
 	in := v.Incident
 	owner := ""
@@ -305,7 +319,7 @@ func doing(v View) []string {
 			if i == turned {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
-		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened:
+		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntryLinked:
 		}
 	}
 	out = out[max(0, len(out)-cardDoing):]

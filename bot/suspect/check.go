@@ -37,6 +37,8 @@ func (w Weights) Check(r *diag.Report) {
 	}{
 		{"environment", w.Environment},
 		{"exposure", w.Exposure},
+		{"together", w.Together},
+		{"apart", w.Apart},
 		{"reverted", w.Reverted},
 		{"revert", w.Revert},
 		{"replaced", w.Replaced},

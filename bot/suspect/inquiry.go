@@ -35,6 +35,7 @@ type inquiry struct {
 	classes    []Class
 	weights    Weights
 	near       neighbourhood
+	beside     []neighbour
 	rows       []row
 	clockwork  clockwork
 	candidates []candidate

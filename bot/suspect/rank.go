@@ -24,8 +24,17 @@ const (
 func Rank(
 	now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights,
 ) bot.Ranking {
+	return RankBeside(now, in, nil, changes, services, w)
+}
+
+// RankBeside ranks as Rank does where other incidents are open: that other services were hit at the same time speaks for changes that
+// reach them too.
+func RankBeside(
+	now time.Time, in bot.Incident, others []bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights,
+) bot.Ranking {
 	w = w.WithDefaults()
 	c := open(now, in, changes, services, w)
+	c.beside = neighbours(in, others, services)
 	ranking := bot.Ranking{At: now, Excluded: c.excluded}
 	if len(c.candidates) == 0 {
 		ranking.None = 1

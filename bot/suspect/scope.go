@@ -56,11 +56,8 @@ func (n neighbourhood) relate(c bot.Change) (relation, string) {
 
 // elsewhere tells that a change went to an environment that is known not to be the incident's.
 func elsewhere(c bot.Change, in bot.Incident) bool {
-	here, there := canonical(in.Environment), canonical(c.Environment)
-	if here == "" {
-		here = "production" // what nobody named is what users see
-	}
-	return there != "" && there != here
+	there := canonical(c.Environment)
+	return there != "" && there != environmentOf(in)
 }
 
 func canonical(environment string) string {

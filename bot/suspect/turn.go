@@ -167,7 +167,7 @@ func weighedAnew(before, after bot.Ranking, was, is bot.Suspect) string {
 		return fmt.Sprintf("when it began is known better; %s %s", short(now), most.Sentence)
 	case "prior":
 		return "more is known of the changes before it"
-	case "scope", "environment", "exposure", "reverted", "replaced", "uncured":
+	case "scope", "environment", "exposure", "reverted", "replaced", "uncured", "together", "apart":
 		return short(now) + " " + most.Sentence // these begin with a verb
 	default:
 		return most.Sentence

@@ -27,6 +27,9 @@ type Weights struct {
 	Environment float64 `yaml:"environment" doc:"log-odds of a change that went to another environment (-5)"`
 	// Exposure multiplies the log-odds that a change which reached only a share of the traffic is seen in the whole.
 	Exposure float64 `yaml:"exposure" doc:"multiplies the log-odds of a change that reached only a share of the traffic (1.5)"`
+	// Together is the log-odds of a change that reaches every other service that was hit at the same time, Apart of one that reaches none.
+	Together float64 `yaml:"together" doc:"log-odds of a change that reaches the other services that were hit at the same time (0.5)"`
+	Apart    float64 `yaml:"apart" doc:"log-odds of a change that reaches none of the other services that were hit at the same time (-1.5)"`
 	// Reverted is the log-odds of a change that was already undone when it began.
 	Reverted float64 `yaml:"reverted" doc:"log-odds of a change undone before the onset (-3)"`
 	// Revert is the log-odds of a change that undoes another one: it restores what worked before.
@@ -123,6 +126,9 @@ func DefaultWeights() Weights {
 		Environment: -5,
 		// A twentieth of the traffic moves the whole half as readily as all of it (halfVisible).
 		Exposure: 1.5,
+		// Two services hit within minutes by chance is rare, but an unseen cause upstream hits them as readily as a change there; and a map
+		// of services is never complete. Judgement.
+		Together: 0.5, Apart: -1.5,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
 		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
 		Cured: 2, Uncured: -2,
@@ -227,6 +233,8 @@ func (w Weights) WithDefaults() Weights {
 	or(&w.None, d.None)
 	or(&w.Environment, d.Environment)
 	or(&w.Exposure, d.Exposure)
+	or(&w.Together, d.Together)
+	or(&w.Apart, d.Apart)
 	or(&w.Reverted, d.Reverted)
 	or(&w.Revert, d.Revert)
 	or(&w.Replaced, d.Replaced)

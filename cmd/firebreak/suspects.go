@@ -44,6 +44,9 @@ func printSuspects(out io.Writer, in app.Incident, explain bool) {
 	for _, v := range in.Verdicts {
 		fmt.Fprintf(out, "%s %s by %s at %s%s\n", app.Visible(v.Change), v.Word, app.Visible(v.By), stamp(v.At), because(v.Reason))
 	}
+	for _, l := range in.Linked {
+		fmt.Fprintf(out, "belongs to the incident of %s (%s): %s\n", app.Visible(l.Service), l.Incident, app.Visible(l.Why))
+	}
 	if r.At.IsZero() {
 		fmt.Fprintln(out, "no change is looked for: this is about Firebreak itself, or it has only just begun")
 		return

@@ -143,11 +143,11 @@ func (r rules) Classify(c bot.Change) bot.Change {
 	return classify.Classify(r.Config.Classify.WithDefaults(), r.known, c)
 }
 
-// Rank ranks the suspects of an incident.
-func (r rules) Rank(now time.Time, in bot.Incident, candidates []bot.Change) bot.Ranking {
+// Rank ranks the suspects of an incident beside others.
+func (r rules) Rank(now time.Time, in bot.Incident, others []bot.Incident, candidates []bot.Change) bot.Ranking {
 	services := make(map[string]bot.Service, len(r.known))
 	for _, s := range r.known {
 		services[s.Name] = s
 	}
-	return suspect.Rank(now, in, candidates, services, r.Suspects)
+	return suspect.RankBeside(now, in, others, candidates, services, r.Suspects)
 }
