@@ -164,8 +164,18 @@ type Ranking struct {
 	NoneReasons []Reason `json:"none_reasons,omitempty"`
 	// Excluded are changes that cannot have done it, with the reason.
 	Excluded []Exclusion `json:"excluded,omitempty"`
+	// Skews are clocks of sources that are ahead of ours, as far as that can be told.
+	Skews []Skew `json:"skews,omitempty"`
 	// Changed says what is different from the ranking before, and why, where that is worth a word.
 	Changed string `json:"changed,omitempty"`
+}
+
+// Skew is how many seconds the clock of a source is ahead of ours, estimated from so many changes that were heard of before their
+// own time.
+type Skew struct {
+	Source  string  `json:"source"`
+	Ahead   float64 `json:"ahead_seconds"`
+	Changes int     `json:"changes"`
 }
 
 // Exclusion is a change that is not a suspect, and why.

@@ -37,6 +37,7 @@ type inquiry struct {
 	near       neighbourhood
 	beside     []neighbour
 	rows       []row
+	skews      map[string]bot.Skew
 	clockwork  clockwork
 	candidates []candidate
 	excluded   []bot.Exclusion
@@ -58,8 +59,11 @@ const (
 func open(now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights) *inquiry {
 	c := &inquiry{now: now, incident: in, onset: onsetOf(in), classes: classesOf(in), weights: w}
 	c.near, c.rows = around(in.Service, services), c.affinities()
-	for _, change := range once(changes) {
+	changes = once(changes)
+	c.skews = skewsOf(changes)
+	for _, change := range changes {
 		t := timingOf(change)
+		t.ahead = time.Duration(c.skews[change.Source].Ahead * float64(time.Second))
 		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
 			c.deploys = append(c.deploys, lag)
 		}
@@ -111,7 +115,7 @@ func (c *inquiry) exclude(t timing) (bot.Reason, bool) {
 	switch {
 	case t.at.IsZero():
 		return bot.Reason{Code: "no_time", Sentence: "nobody knows when it happened"}, true
-	case t.at.After(c.onset.Latest):
+	case t.at.Add(-t.ahead).After(c.onset.Latest):
 		sentence := fmt.Sprintf("%s %s after it had begun at the latest", verb, span(t.at.Sub(c.onset.Latest)))
 		return bot.Reason{Code: "after_onset", Sentence: sentence}, true
 	case c.onset.At.Sub(t.at) > c.weights.Horizon:

@@ -125,6 +125,8 @@ type timing struct {
 	at time.Time
 	// guessed is true when only the merge is known.
 	guessed bool
+	// ahead is by how much the clock that told the time may be ahead: it happened so much earlier at most.
+	ahead time.Duration
 }
 
 // timingOf says which of a change's times counts. What nobody merges takes effect when it is seen.
@@ -156,9 +158,21 @@ func (k clockwork) ratio(c bot.Change, t timing) float64 {
 		lag = k.lags[bot.Code]
 	}
 	ago := k.onset.At.Sub(t.at).Minutes()
+	if t.ahead == 0 {
+		return (1-slow)*k.fits(lag, ago, t.guessed)*k.span + slow
+	}
+	// The clock may be right, wrong by all of it, or anything between.
+	early := t.ahead.Minutes()
+	sum := k.fits(lag, ago, t.guessed) + k.fits(lag, ago+early/2, t.guessed) + k.fits(lag, ago+early, t.guessed)
+	return (1-slow)*sum/3*k.span + slow
+}
+
+// fits is the density of what happened so many minutes before the onset, which is integrated over, as is a deployment that was not
+// seen.
+func (k clockwork) fits(lag curve, ago float64, guessed bool) float64 {
 	sum := 0.0
 	for _, o := range k.onsets {
-		if !t.guessed {
+		if !guessed {
 			sum += o.share * lag.density(ago+o.at)
 			continue
 		}
@@ -166,5 +180,5 @@ func (k clockwork) ratio(c bot.Change, t timing) float64 {
 			sum += o.share * d.share * lag.density(ago+o.at-d.at)
 		}
 	}
-	return (1-slow)*sum*k.span + slow
+	return sum
 }

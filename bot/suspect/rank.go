@@ -35,7 +35,7 @@ func RankBeside(
 	w = w.WithDefaults()
 	c := open(now, in, changes, services, w)
 	c.beside = neighbours(in, others, services)
-	ranking := bot.Ranking{At: now, Excluded: c.excluded}
+	ranking := bot.Ranking{At: now, Excluded: c.excluded, Skews: listed(c.skews)}
 	if len(c.candidates) == 0 {
 		ranking.None = 1
 		sentence := "no change is known that took effect before it began"

@@ -80,6 +80,7 @@ func (c *inquiry) lag(cand *candidate) bot.Reason {
 	default:
 		sentence = fmt.Sprintf("took effect %s before it began", span(ago))
 	}
+	sentence += cand.timing.doubt(cand.change.Source)
 	return bot.Reason{Code: "lag", Sentence: sentence, Weight: math.Log(c.clockwork.ratio(cand.change, cand.timing))}
 }
 

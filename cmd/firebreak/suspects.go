@@ -77,6 +77,9 @@ func printSuspects(out io.Writer, in app.Incident, explain bool) {
 		fmt.Fprintf(out, "          %s\n", app.Visible(reason.Sentence))
 	}
 	printExcluded(out, r, func(app.Exclusion) bool { return true })
+	for _, s := range r.Skews {
+		fmt.Fprintf(out, "  clock  %s is %.0f s ahead of ours, by %s that came from the future\n", app.Visible(s.Source), s.Ahead, plural(s.Changes, "change"))
+	}
 }
 
 func printExcluded(out io.Writer, r app.Ranking, shown func(app.Exclusion) bool) {
