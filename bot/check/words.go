@@ -182,7 +182,7 @@ func touched(s Subject) string {
 
 func some(paths []string) string {
 	const few = 5
-	var out []string
+	out := make([]string, 0, few)
 	for _, p := range paths[:min(few, len(paths))] {
 		out = append(out, escape(p))
 	}

@@ -64,7 +64,7 @@ func (l *Landing) attach(ctx context.Context, e bot.Evaluated) error {
 		}
 	}
 	l.mu.Unlock()
-	var errs []error
+	errs := make([]error, 0, len(keys))
 	for _, key := range keys {
 		errs = append(errs, l.change(ctx, key, func(k *kept) bool {
 			k.Evaluation = &e
@@ -161,7 +161,7 @@ func (l *Landing) loadEvaluated(ctx context.Context) error {
 func (l *Landing) gateJobs() []job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var jobs []job
+	jobs := make([]job, 0, len(l.evaluated))
 	for key, e := range l.evaluated {
 		jobs = append(jobs, job{urgency: asked, since: e.At, name: "gate " + key, do: func(ctx context.Context, now time.Time) error {
 			return l.publishGate(ctx, now, key, *e)

@@ -139,7 +139,7 @@ func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
 		}
 	}
 	l.mu.Unlock()
-	var errs []error
+	errs := make([]error, 0, len(keys))
 	for _, key := range keys {
 		errs = append(errs, l.change(ctx, key, func(k *kept) bool {
 			k.waiting(n.At)

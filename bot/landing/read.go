@@ -115,7 +115,7 @@ func (l *Landing) policy(ctx context.Context, repository, name string) (policy, 
 			next.faulty = faulty
 		}
 	}
-	next.Policy = next.Policy.WithDefaults()
+	next.Policy = next.WithDefaults()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.policies) >= mostPolicies {

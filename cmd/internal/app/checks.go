@@ -159,7 +159,7 @@ func (f *forge) ownersOf(ctx context.Context, repository, branch string) (*owner
 	if known {
 		return have, nil
 	}
-	text, err := f.Client.Owners(ctx, repository, branch)
+	text, err := f.Owners(ctx, repository, branch)
 	if err != nil {
 		return nil, err
 	}

@@ -212,6 +212,11 @@ func TestDocsConfigurationsLoad(t *testing.T) {
 					t.Errorf("%s: %v", b.String(), faults)
 				}
 				examples++
+			case "yaml check":
+				if _, faulty := (policies{}).Read([]byte(b.text)); faulty != "" {
+					t.Errorf("%s: %s", b.String(), faulty)
+				}
+				examples++
 			case "yaml rules", "yaml scrape", "yaml slo":
 				var read map[string]any
 				if err := yaml.Unmarshal([]byte(b.text), &read); err != nil {

@@ -109,7 +109,7 @@ func (h *Hub) pull(r *repository, p *Pull) object {
 }
 
 func labels(p *Pull) []object {
-	out := []object{}
+	out := make([]object, 0, len(p.Labels))
 	for i, name := range p.Labels {
 		out = append(out, object{"id": 1000 + i, "name": name, "color": "ededed", "default": false})
 	}
