@@ -374,6 +374,33 @@ func TestAClosedPullRequestIsForgotten(t *testing.T) {
 	w.wantConclusion("a1", check.ActionRequired)
 }
 
+func TestWhatHappenedWhileNobodyListenedIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.open(1, "a1")
+	w.open(2, "a2")
+	w.open(3, "a3")
+	w.settle(time.Minute)
+	w.restart()
+	w.asked()
+	w.forge.pulls[2] = pull(2, "b2") // pushed
+	closed := pull(3, "a3")
+	closed.Closed = true
+	w.forge.pulls[3] = closed
+	w.forge.pulls[4] = pull(4, "a4") // opened
+	for _, want := range []int{3, 0} {
+		differ, err := w.Present(t.Context(), repository, map[int]string{1: "a1", 2: "b2", 4: "a4"})
+		if err != nil || differ != want {
+			t.Errorf("%d differ, %v, want %d", differ, err, want)
+		}
+		w.settle(time.Minute)
+	}
+	w.wantConclusion("b2", check.Success)
+	w.wantConclusion("a4", check.Success)
+	if reads, writes := w.asked(); reads != 4 || writes != 2 { // three pull requests and the policy; two checks
+		t.Errorf("%d reads, %d writes", reads, writes)
+	}
+}
+
 func TestARiskyChangeIsWatchedAfterItHasLanded(t *testing.T) {
 	w := newWorld(t)
 	w.rules.level, w.rules.reasons = bot.High, []bot.Reason{{Code: "friday", Sentence: "it is Friday", Weight: 40, Lower: "wait"}}

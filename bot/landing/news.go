@@ -1,6 +1,7 @@
 package landing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -147,6 +148,30 @@ func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
 		}))
 	}
 	return errors.Join(errs...)
+}
+
+// Present compares what is kept of a repository with its open pull requests, by their heads, and has read what differs: what was pushed,
+// opened or closed while nobody listened. It tells how many those were.
+func (l *Landing) Present(ctx context.Context, repository string, open map[int]string) (differ int, err error) {
+	if err := l.load(ctx); err != nil || !l.parts.Config.Covers(repository) {
+		return 0, err
+	}
+	now := l.parts.Now()
+	var news []bot.PullNews
+	l.mu.Lock()
+	for number, head := range open {
+		if k := l.pulls[keyOf(repository, number)]; k == nil || !k.Known || k.Change.Revision != head {
+			news = append(news, bot.PullNews{Event: bot.PullChanged, Repository: repository, Number: number, Head: head, At: now})
+		}
+	}
+	for _, k := range l.pulls {
+		if _, is := open[k.Number]; !is && k.Repository == repository && !k.Closed {
+			news = append(news, bot.PullNews{Event: bot.PullChanged, Repository: repository, Number: k.Number, At: now})
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(news, func(a, b bot.PullNews) int { return cmp.Compare(a.Number, b.Number) })
+	return len(news), l.Heard(ctx, news)
 }
 
 // Wake has all that is kept judged now.

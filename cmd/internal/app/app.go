@@ -52,10 +52,12 @@ type App struct {
 	inbound   map[string]inbound
 	// backfilled is touched by the job that catches up only.
 	backfilled bool
-	health     *health
-	hindsight  hindsight
-	announcer  *latest
-	language   *language
+	// presented tells that open pull requests were asked for; touched by the same job only.
+	presented bool
+	health    *health
+	hindsight hindsight
+	announcer *latest
+	language  *language
 
 	// closers end what New began, in reverse order.
 	closers []closer

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot/engine"
@@ -52,6 +53,7 @@ func (a *App) catchUp(ctx context.Context) error {
 		a.backfilled = err == nil
 		errs = append(errs, err)
 	}
+	errs = append(errs, a.presentPulls(ctx))
 	recovered, err := a.vendors.github.Sweep(ctx, in, since)
 	if recovered > 0 {
 		a.logger.WarnContext(ctx, "deliveries of GitHub were lost, and found", "recovered", recovered)
@@ -60,6 +62,33 @@ func (a *App) catchUp(ctx context.Context) error {
 		return err
 	}
 	return a.db.Remember(ctx, heardSpace, "github", []byte(now.UTC().Format(time.RFC3339)))
+}
+
+// presentPulls asks once, after the start, which pull requests are open in the repositories that carry checks and are named in full:
+// those may have been opened before anybody listened. Later on webhooks tell, and what they lose the sweep finds.
+func (a *App) presentPulls(ctx context.Context) error {
+	if a.presented {
+		return nil
+	}
+	var errs []error
+	for _, repository := range a.repositories() {
+		if !a.config.Checks.Covers(repository) || strings.ContainsAny(repository, "*?[") {
+			continue
+		}
+		open, err := a.vendors.github.OpenPulls(ctx, repository)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		differ, err := a.landing.to.Present(ctx, repository, open)
+		if differ > 0 {
+			a.logger.InfoContext(ctx, "pull requests were opened or changed while nobody listened", "repository", repository, "pulls", differ)
+		}
+		errs = append(errs, err)
+	}
+	err := errors.Join(errs...)
+	a.presented = err == nil
+	return err
 }
 
 func (a *App) heard(ctx context.Context) (at time.Time, known bool, err error) {

@@ -33,8 +33,8 @@ type checked struct {
 	send chan githubfake.Delivery
 }
 
-// newChecked runs a bot whose section checks and what follows it is the given text. It lives by the clock.
-func newChecked(tb testing.TB, text string, clock Clock) *checked {
+// newChecked runs a bot whose section checks and what follows it is the given text. It lives by the clock; some pull requests were there before.
+func newChecked(tb testing.TB, text string, clock Clock, before ...githubfake.Pull) *checked {
 	tb.Helper()
 	c := &checked{tb: tb, send: make(chan githubfake.Delivery, 10_000)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.hub.ServeHTTP(w, r) }))
@@ -43,6 +43,9 @@ func newChecked(tb testing.TB, text string, clock Clock) *checked {
 		Base: server.URL, Token: "ghs_sandbox", WebhookSecret: "webhooks", Repositories: []string{assistants}, Now: clock.Now,
 		Deliver: func(d githubfake.Delivery) { c.send <- d },
 	})
+	for _, p := range before {
+		c.hub.Seed(p)
+	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		tb.Fatal(err)
@@ -248,6 +251,14 @@ windows: {deny: [{name: weekend, days: sat-sun}]}`, clock)
 		n := len(c.hub.Answers())
 		return n == 2 && c.hub.Answers()[1].State == "" && !strings.Contains(c.hub.Answers()[1].Comment, "weekend")
 	})
+}
+
+func TestAPullRequestThatWasOpenBeforeCarriesACheckToo(t *testing.T) {
+	c := newChecked(t, `policy: {required: true}}`, Clock{}, githubfake.Pull{
+		Repository: assistants, Number: 7, Title: "Be stricter", Author: "ana", HeadSHA: strings.Repeat("7", 40),
+		Files: []githubfake.File{{Path: "prompts/system.md", Status: "modified", Additions: 2}},
+	})
+	c.until("a check", func() bool { return c.on(strings.Repeat("7", 40)).Conclusion != "" })
 }
 
 func TestAGatesVerdictStandsOnTheCommitAndWeighs(t *testing.T) {
