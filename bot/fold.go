@@ -25,12 +25,15 @@ func (in *Incident) apply(e Entry) {
 		if !in.AcknowledgedAt.IsZero() {
 			in.State = Acknowledged
 		}
-		in.MitigatedAt, in.ResolvedAt = zero, zero
+		in.MitigatedAt, in.ResolvedAt, in.ResolvedBy = zero, zero, ""
 		in.doubt()
 	case EntryRecovered:
 		in.State, in.MitigatedAt = Mitigated, e.At
 	case EntryResolved:
 		in.State, in.ResolvedAt = Resolved, e.At
+		if e.Actor != Self {
+			in.ResolvedBy = e.Actor
+		}
 	case EntryAcknowledged:
 		in.AcknowledgedAt, in.AcknowledgedBy = e.At, e.Actor
 		if in.State == Open {
@@ -54,6 +57,11 @@ func (in *Incident) apply(e Entry) {
 		}
 		decodeInto(e.Data, &cause)
 		in.Cause = cause.Change
+	case EntryMuted:
+		var m Mute
+		if decodeInto(e.Data, &m) {
+			in.Muted = m
+		}
 	case EntryRun, EntryStep, EntryApproval, EntryNote, EntryReport:
 	}
 }

@@ -40,6 +40,10 @@ type Incident struct {
 	AcknowledgedBy string    `json:"acknowledged_by,omitempty"`
 	MitigatedAt    time.Time `json:"mitigated_at,omitzero"`
 	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
+	// ResolvedBy is the person who said that it is over, empty where its signals did.
+	ResolvedBy string `json:"resolved_by,omitempty"`
+	// Muted is what a person said last of how long nothing more shall be started for it.
+	Muted Mute `json:"muted,omitzero"`
 	// Blind is set while a finding of the incident cannot be judged any more.
 	Blind detectors.Blindness `json:"blind,omitempty"`
 	// Findings are the newest of each key, sorted by key.
@@ -62,6 +66,16 @@ type Link struct {
 	Service  string `json:"service"`
 	Why      string `json:"why"`
 }
+
+// Mute is how long a person wants no playbook to be started for an incident, and why. The zero Until is no mute.
+type Mute struct {
+	Until  time.Time `json:"until,omitzero"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Holds tells whether it is in force.
+func (m Mute) Holds(now time.Time) bool { return now.Before(m.Until) }
 
 // Turn is when a finding went quiet, or fired again after that. Blindness in between is no turn.
 type Turn struct {
@@ -90,6 +104,7 @@ const (
 	EntryStep         EntryKind = "step"         // {"run", "step", "action", "state", "output"}
 	EntryApproval     EntryKind = "approval"     // Approval
 	EntryNote         EntryKind = "note"         // a person's words
+	EntryMuted        EntryKind = "muted"        // Mute
 	EntryReport       EntryKind = "report"       // {"document": name}
 )
 

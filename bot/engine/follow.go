@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -133,6 +134,19 @@ func judged(entries []bot.Entry) bool {
 	return slices.ContainsFunc(entries, func(entry bot.Entry) bool { return entry.Kind == bot.EntryVerdict })
 }
 
+// errMuted tells that a trigger waits until its incident is muted no longer.
+var errMuted = errors.New("the incident is muted")
+
+// hushed tells whether a mute keeps a trigger waiting: what gets worse, not what ends, and not what is new.
+func hushed(word string) bool {
+	switch word {
+	case "worsened", "reopened", "blind", suspected:
+		return true
+	default:
+		return false
+	}
+}
+
 // startPending begins the runs of triggers that could not begin before.
 func (e *Engine) startPending(ctx context.Context) {
 	waiting := e.pending
@@ -148,9 +162,13 @@ func (e *Engine) startAll(ctx context.Context, called []trigger) {
 			"trigger", t.word, "error", err)
 		e.pending = append(e.pending, t)
 	}
-	var begun []trigger
+	begun := make([]trigger, 0, len(called))
 	for _, t := range called {
-		if err := e.start(ctx, t); err != nil {
+		switch err := e.start(ctx, t); {
+		case errors.Is(err, errMuted):
+			e.pending = append(e.pending, t)
+			continue
+		case err != nil:
 			failed(t, err)
 			continue
 		}
@@ -172,6 +190,14 @@ func (e *Engine) start(ctx context.Context, t trigger) error {
 	}
 	if t.word == suspected && in.State != bot.Open && in.State != bot.Acknowledged {
 		return nil
+	}
+	if hushed(t.word) && !in.Muted.Until.IsZero() {
+		switch over := in.State != bot.Open && in.State != bot.Acknowledged; {
+		case in.Muted.Holds(e.parts.Now()):
+			return errMuted
+		case over && t.word != suspected:
+			return nil // it was over before the mute was
+		}
 	}
 	scope := e.Scope(in)
 	plans, others := e.parts.Playbooks.Choose(t.word, scope)

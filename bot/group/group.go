@@ -85,6 +85,9 @@ func placeAlone(now time.Time, f detectors.Finding, known []bot.Incident) Decisi
 		if !f.At.After(in.ResolvedAt) {
 			return nothing(in.ID, "judged before the incident was resolved")
 		}
+		if in.ResolvedBy != "" && settled(f, in) {
+			return nothing(in.ID, "somebody resolved it while it fired, and it is no worse since")
+		}
 		if last, member := findingOf(in, f.Key); member && in.Echo(last) && f.Severity.Rank() <= last.Severity.Rank() &&
 			!f.Onset.At.After(in.ResolvedAt) {
 			return nothing(in.ID, "its long windows still hold what has been resolved")
@@ -92,6 +95,14 @@ func placeAlone(now time.Time, f detectors.Finding, known []bot.Incident) Decisi
 	}
 	id := incidentID(now, f)
 	return decide(now, id, bot.EntryOpened, Opened, f, "opened: "+name(f)+since(f.Onset), "it fires and no incident is open")
+}
+
+// settled tells whether a finding is what a person had before their eyes who resolved the incident: it fired then, as severely, and
+// began before. What began later, and what nobody can tell the beginning of, is something new.
+func settled(f detectors.Finding, in bot.Incident) bool {
+	last, member := findingOf(in, f.Key)
+	return member && last.Verdict == detectors.Firing && f.Severity.Rank() <= last.Severity.Rank() &&
+		!f.Onset.IsZero() && !f.Onset.At.After(in.ResolvedAt)
 }
 
 func placeFiring(now time.Time, f detectors.Finding, in bot.Incident, known detectors.Finding, member bool, cfg Config) Decision {

@@ -41,6 +41,9 @@ func Headline(v View) string {
 	service := orElse(oneLine(in.Service), "an unnamed service")
 	var what string
 	switch {
+	case in.State == bot.Resolved && in.ResolvedBy != "":
+		what = fmt.Sprintf("%s: %s resolved it at %s, %s after it began", service, oneLine(in.ResolvedBy), v.clock(in.ResolvedAt),
+			Span(max(in.ResolvedAt.Sub(v.beganAt()), 0)))
 	case in.State == bot.Resolved:
 		what = fmt.Sprintf("%s is well again: resolved at %s", service, v.clock(in.ResolvedAt))
 		if !in.QuietSince.IsZero() {
@@ -232,6 +235,9 @@ func facts(v View) []bot.Fact {
 	}
 	add("Linked", linked(in))
 	add("Who", who(v))
+	if in.Muted.Holds(v.Now) && in.State != bot.Resolved {
+		add("Muted", cut(fmt.Sprintf("until %s by %s: %s", v.clock(in.Muted.Until), oneLine(in.Muted.By), oneLine(in.Muted.Reason)), 200))
+	}
 	add("Environment", oneLine(in.Environment))
 	return out
 }
@@ -313,7 +319,7 @@ func doing(v View) []string {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
 		case bot.EntryRun, bot.EntryCause, bot.EntryVerdict, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
-			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryApproval:
+			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryMuted, bot.EntryApproval:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 		case bot.EntrySuspects:
 			if i == turned {
