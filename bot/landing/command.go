@@ -69,7 +69,7 @@ func (l *Landing) obey(ctx context.Context, now time.Time, k *kept, c command) e
 		if k.Waits.IsZero() {
 			k.Waits = c.At
 		}
-		if action, detail := carry(now, p.Policy, k, c, allowed); action != "" {
+		if action, detail := carry(p.Policy, k, c, allowed); action != "" {
 			failed = l.parts.Audit.Note(ctx, now, c.By, action, k.key(), detail)
 		}
 		return failed == nil
@@ -77,8 +77,8 @@ func (l *Landing) obey(ctx context.Context, now time.Time, k *kept, c command) e
 	return errors.Join(err, failed)
 }
 
-// carry decides a command on what is kept, and returns what the audit is to know of it.
-func carry(now time.Time, p check.Policy, k *kept, c command, allowed bool) (action, detail string) {
+// carry decides a command on what is kept, as of when it was given, and returns what the audit is to know of it.
+func carry(p check.Policy, k *kept, c command, allowed bool) (action, detail string) {
 	switch c.What {
 	case check.Again:
 		for i := range k.Heads {
@@ -93,7 +93,7 @@ func carry(now time.Time, p check.Policy, k *kept, c command, allowed bool) (act
 		k.Override, k.Asked = nil, nil
 		return "override.end", k.Change.Revision
 	case check.Grant:
-		granted, asked, refused := check.Decide(now, p, k.Pull, k.Asked, c.By, c.Text, allowed)
+		granted, asked, refused := check.Decide(c.At, p, k.Pull, k.Asked, c.By, c.Text, allowed)
 		switch {
 		case granted != nil:
 			k.Override, k.Asked = granted, nil

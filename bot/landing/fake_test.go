@@ -307,11 +307,13 @@ func newWorld(t *testing.T) *world {
 // restart is another process on the same memory.
 func (w *world) restart() { w.Landing = w.another() }
 
-func (w *world) another() *landing.Landing {
-	return landing.New(landing.Parts{
+func (w *world) another() *landing.Landing { return landing.New(w.parts()) }
+
+func (w *world) parts() landing.Parts {
+	return landing.Parts{
 		Config: check.Config{Repositories: []string{"acme/*"}}, Memory: w.memory, Audit: w.audit, Forge: w.forge,
 		Policies: policies{w.policy}, Rules: w.rules, Now: func() time.Time { return w.now }, Logger: discard(), Registry: prometheus.NewRegistry(),
-	})
+	}
 }
 
 // open makes a pull request at the forge and tells of it.

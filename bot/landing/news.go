@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/check"
@@ -30,6 +31,7 @@ func (l *Landing) Heard(ctx context.Context, news []bot.PullNews) error {
 }
 
 func (l *Landing) hear(ctx context.Context, n bot.PullNews) error {
+	n.At = n.At.Round(0).UTC().Truncate(time.Microsecond) // as it is read back, so that what is kept can be compared
 	if n.Event == bot.PolicyChanged {
 		return l.policyChanged(ctx, n)
 	}
