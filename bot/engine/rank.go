@@ -56,9 +56,11 @@ func (e *Engine) candidates(ctx context.Context, in bot.Incident, now time.Time)
 	if from.IsZero() {
 		from = in.OpenedAt
 	}
-	found, err := e.parts.Ledger.Changes(ctx, bot.ChangeQuery{
-		From: from.Add(-cmp.Or(e.current().Horizon, horizon)), To: now.Add(time.Minute), Limit: mostCandidates,
-	})
+	q := bot.ChangeQuery{From: from.Add(-cmp.Or(e.current().Horizon, horizon)), To: now.Add(time.Minute), Limit: mostCandidates}
+	found, err := e.parts.Ledger.Changes(ctx, q)
+	if err == nil && len(found) == mostCandidates {
+		found, err = e.closer(ctx, in, q, found)
+	}
 	if err != nil || in.Cause == "" || slices.ContainsFunc(found, func(c bot.Change) bool { return c.ID == in.Cause }) {
 		return found, err
 	}
@@ -69,8 +71,43 @@ func (e *Engine) candidates(ctx context.Context, in bot.Incident, now time.Time)
 	return append(found, cause), err
 }
 
-// mostCandidates bounds what is ranked: the newest of more.
-const mostCandidates = 1000
+const (
+	// mostCandidates bounds what is ranked: the newest of more, and of the services that matter most as many as are looked for by name.
+	mostCandidates = 1000
+	// mostOfOne is how many changes of one service are looked for by name, mostNamed of how many services.
+	mostOfOne, mostNamed = 300, 20
+)
+
+// closer adds the changes of the incident's service, and of those that it depends on, where more changed than is ranked: what others
+// changed lately must not hide what changed here.
+func (e *Engine) closer(ctx context.Context, in bot.Incident, q bot.ChangeQuery, found []bot.Change) ([]bot.Change, error) {
+	names := []string{in.Service}
+	for i := 0; i < len(names) && len(names) < mostNamed; i++ {
+		for _, needed := range e.service(names[i]).DependsOn {
+			if !slices.Contains(names, needed) && len(names) < mostNamed {
+				names = append(names, needed)
+			}
+		}
+	}
+	known := make(map[string]bool, len(found))
+	for _, c := range found {
+		known[c.ID] = true
+	}
+	q.Limit = mostOfOne
+	for _, q.Service = range names {
+		more, err := e.parts.Ledger.Changes(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range more {
+			if !known[c.ID] {
+				known[c.ID] = true
+				found = append(found, c)
+			}
+		}
+	}
+	return found, nil
+}
 
 // conclude notes what follows from what was undone, once.
 func (e *Engine) conclude(ctx context.Context, in bot.Incident, candidates []bot.Change) ([]bot.Entry, error) {
