@@ -21,8 +21,19 @@ func policyFiles() []string {
 	return []string{".github/firebreak.yaml", ".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
 }
 
+// heard are the events that Changes and News read.
+func heard() []string {
+	return []string{
+		"push", "pull_request", "pull_request_review", "issue_comment", "merge_group", "check_run", "check_suite", "deployment", "deployment_status",
+		"deployment_protection_rule", "workflow_run", "release",
+	}
+}
+
 // News reads what a delivery tells of open pull requests, and of deployments that wait for us. Other events tell nothing.
 func (c *Client) News(d bot.Delivery) ([]bot.PullNews, []bot.Protected) {
+	if !slices.Contains(heard(), d.Event) {
+		return nil, nil
+	}
 	p, err := decode(d.Body)
 	if err != nil {
 		return nil, nil // Changes says so
