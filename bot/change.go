@@ -164,6 +164,8 @@ type Ranking struct {
 	NoneReasons []Reason `json:"none_reasons,omitempty"`
 	// Excluded are changes that cannot have done it, with the reason.
 	Excluded []Exclusion `json:"excluded,omitempty"`
+	// Slices are the parts of the signals that moved, and those that did not.
+	Slices []Slice `json:"slices,omitempty"`
 	// Skews are clocks of sources that are ahead of ours, as far as that can be told.
 	Skews []Skew `json:"skews,omitempty"`
 	// Changed says what is different from the ranking before, and why, where that is worth a word.
@@ -176,6 +178,16 @@ type Skew struct {
 	Source  string  `json:"source"`
 	Ahead   float64 `json:"ahead_seconds"`
 	Changes int     `json:"changes"`
+}
+
+// Slice is a part of a signal, as the sessions on one version of a prompt, and whether it moved when the whole did.
+type Slice struct {
+	Signal string  `json:"signal"`
+	Label  string  `json:"label"`
+	Value  string  `json:"value"`
+	Before float64 `json:"before"`
+	After  float64 `json:"after"`
+	Moved  bool    `json:"moved"`
 }
 
 // Exclusion is a change that is not a suspect, and why.

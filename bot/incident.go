@@ -51,6 +51,8 @@ type Incident struct {
 	// Turns tells of each key that has been quiet when it last went quiet or fired again, as far as it could be seen.
 	Turns   map[string]Turn `json:"turns,omitempty"`
 	Ranking Ranking         `json:"ranking,omitzero"`
+	// Slices are those of its signals that moved and those that did not, as suspects are ranked by them; the timeline does not keep them.
+	Slices []Slice `json:"-"`
 	// Cause is the change that was concluded to be guilty: its rollback brought the signal back, or a person said so.
 	Cause string `json:"cause,omitempty"`
 	// Verdicts are what is held of changes, the newest of each, oldest first.

@@ -35,10 +35,12 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident, anyway bool) ([]bot.
 		return nil, err
 	}
 	in = in.Then(added...)
+	in.Slices = suspect.Slices(now, in, e.parts.Windows)
 	ranking := e.parts.Ranker.Rank(now, in, burning(e.open), candidates)
 	if !anyway && len(added) == 0 && !saysMore(in.Ranking, ranking) {
 		return nil, nil
 	}
+	ranking.Slices = in.Slices
 	ranking.Changed = suspect.Turn(in.Ranking, ranking, in, candidates)
 	data, err := json.Marshal(ranking)
 	if err != nil {

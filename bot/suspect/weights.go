@@ -30,6 +30,11 @@ type Weights struct {
 	// Together is the log-odds of a change that reaches every other service that was hit at the same time, Apart of one that reaches none.
 	Together float64 `yaml:"together" doc:"log-odds of a change that reaches the other services that were hit at the same time (0.5)"`
 	Apart    float64 `yaml:"apart" doc:"log-odds of a change that reaches none of the other services that were hit at the same time (-1.5)"`
+	// SliceMoved is the log-odds of a change whose version is the only one that moved, SliceStayed of one whose version did not, SliceShared
+	// of one whose version moved, but others did too.
+	SliceMoved  float64 `yaml:"slice_moved" doc:"log-odds of a change whose version alone moved (3)"`
+	SliceStayed float64 `yaml:"slice_stayed" doc:"log-odds of a change whose version did not move (-3)"`
+	SliceShared float64 `yaml:"slice_shared" doc:"log-odds of a change whose version moved no more than others (-1.5)"`
 	// Reverted is the log-odds of a change that was already undone when it began.
 	Reverted float64 `yaml:"reverted" doc:"log-odds of a change undone before the onset (-3)"`
 	// Revert is the log-odds of a change that undoes another one: it restores what worked before.
@@ -129,6 +134,9 @@ func DefaultWeights() Weights {
 		// Two services hit within minutes by chance is rare, but an unseen cause upstream hits them as readily as a change there; and a map
 		// of services is never complete. Judgement.
 		Together: 0.5, Apart: -1.5,
+		// Who has only the new version and is bad while who has the old one is not, has all but proved it; labels are sometimes wrong, and a
+		// version may go to other users than the rest. Judgement.
+		SliceMoved: 3, SliceStayed: -3, SliceShared: -1.5,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
 		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
 		Cured: 2, Uncured: -2,
@@ -233,6 +241,9 @@ func (w Weights) WithDefaults() Weights {
 	or(&w.None, d.None)
 	or(&w.Environment, d.Environment)
 	or(&w.Exposure, d.Exposure)
+	or(&w.SliceMoved, d.SliceMoved)
+	or(&w.SliceStayed, d.SliceStayed)
+	or(&w.SliceShared, d.SliceShared)
 	or(&w.Together, d.Together)
 	or(&w.Apart, d.Apart)
 	or(&w.Reverted, d.Reverted)
