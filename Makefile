@@ -14,7 +14,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 LINT        := .cache/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench bench-detectors bench-suspects fuzz schema deps crash outage figures fmt
+.PHONY: help build demo test lint bench bench-detectors bench-risk bench-suspects fuzz schema deps crash outage figures fmt
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: ## every benchmark, with allocations; PKG=./detectors/window narrows
 
 bench-detectors: ## measure the detectors on recordings below DATA and on seeded series, as one table; ARGS="-o json"
 	@$(GO) run ./cmd/internal/benchdetectors -data "$(DATA)" $(ARGS)
+
+bench-risk: ## judge synthetic merges beside their size alone, with the calibration of levels; ARGS="-seeds 15 -world usual"
+	@$(GO) run ./cmd/internal/benchrisk $(ARGS)
 
 bench-suspects: ## rank synthetic incidents, or those of CASES, beside simple rankers; VERDICTS=file keeps what was said; ARGS="-o json"
 	@$(GO) run ./cmd/internal/benchsuspects -cases "$(CASES)" -verdicts "$(VERDICTS)" -casegen ../shared/tools/casegen -petshop ../shared/data/petshop $(ARGS)

@@ -19,8 +19,11 @@ func TestASpentBudgetOfATouchedServiceSpeaksAgainstLanding(t *testing.T) {
 		{"something is left", []risk.Budget{{Service: "support", Objective: "refusals", Left: .01, Period: month}}, ""},
 		{"just spent", []risk.Budget{{Service: "support", Objective: "refusals", Period: month}}, "the 30 days' budget of support for refusals is spent"},
 		{"another service's", []risk.Budget{{Service: "sales", Objective: "refusals", Left: -1, Period: month}}, ""},
-		{"two of them are one reason", []risk.Budget{{Service: "support", Objective: "refusals", Left: -1, Period: month}, {Service: "support", Objective: "latency", Left: -1, Period: month}},
-			"the 30 days' budget of support for latency is spent; the 30 days' budget of support for refusals is spent"},
+		{
+			"two of them are one reason",
+			[]risk.Budget{{Service: "support", Objective: "refusals", Left: -1, Period: month}, {Service: "support", Objective: "latency", Left: -1, Period: month}},
+			"the 30 days' budget of support for latency is spent; the 30 days' budget of support for refusals is spent",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := risk.Judge(now(), good(), risk.Facts{Incidents: true, Budgets: test.budgets}, nil, nil, services(), risk.Weights{}.WithDefaults())

@@ -47,8 +47,8 @@ func TestJudge(t *testing.T) {
 		{"nothing is known", good(), risk.Facts{}, "", "reviews, owners, open incidents, history, evaluation results"},
 		{"of code no evaluation is missed", bot.Change{Kind: bot.Code, Services: []string{"support"}, Rollback: "argo.undo"}, none, "rollback_tried", ""},
 		{"whose it is, is not known", bot.Change{Kind: bot.Code}, none, "", "the service that it belongs to"},
-		{"twice a hundred lines", good(), with(func(f *risk.Facts) { f.Lines = 200 }), "size rollback_tried", ""},
-		{"a hundred lines are small", good(), with(func(f *risk.Facts) { f.Lines = 100 }), "rollback_tried", ""},
+		{"a hundred lines", good(), with(func(f *risk.Facts) { f.Lines = 100 }), "size rollback_tried", ""},
+		{"twenty-five lines are small", good(), with(func(f *risk.Facts) { f.Lines = 25 }), "rollback_tried", ""},
 		{"many files", good(), with(func(f *risk.Facts) { f.Files = 300 }), "size rollback_tried", ""},
 		{"the evaluation failed", good(), with(func(f *risk.Facts) { f.Evaluation = &risk.Evaluation{Answer: bot.Back, At: now()} }), "evaluation_failed rollback_tried", ""},
 		{"the evaluation cannot tell", good(), with(func(f *risk.Facts) { f.Evaluation = &risk.Evaluation{Answer: bot.Hold, At: now()} }), "evaluation_inconclusive rollback_tried", ""},
@@ -84,7 +84,7 @@ func TestJudge(t *testing.T) {
 		}), "repository_failures rollback_tried", ""},
 		{"all users meet it at once", good(), with(func(f *risk.Facts) { f.History.Shared = false }), "canary_undeclared rollback_tried", ""},
 		{"a canary is watched", good(), with(func(f *risk.Facts) { f.History.Shared, f.Canary = false, true }), "rollback_tried", ""},
-		{"its share is declared", func() bot.Change { c := good(); c.Exposure = 0.05; return c }(), with(func(f *risk.Facts) { f.History.Shared = false }), "rollback_tried", ""},
+		{"its share is declared", func() bot.Change { c := good(); c.Exposure = 0.05; return c }(), with(func(f *risk.Facts) { f.History.Shared = false }), "rollback_tried exposed", ""},
 		{"code needs no canary", bot.Change{Kind: bot.Code, Services: []string{"support"}, Rollback: "x"}, with(func(f *risk.Facts) { f.History.Shared = false }), "rollback_tried", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -117,9 +117,9 @@ func TestSentencesOfReasons(t *testing.T) {
 	f.History.Author = risk.Record{Changes: 5, Failed: 3}
 	f.EvaluationRequired, f.Evaluation = true, nil
 	want := map[string]string{
-		"size":               "+6 it changes 450 lines in 12 files (split it)",
+		"size":               "+29 it changes 450 lines in 12 files (split it: nobody can review so much at once)",
 		"owner_not_asked":    "+10 nobody was asked who owns a.md and 1 more (@dan, @acme/leads), nor c.md (@eve), nor e.md (@gil) (ask @dan, @eve, @gil for a review)",
-		"author_failures":    "+6 3 of 5 changes by ana in the last 30 days were behind an incident or taken back (have somebody else walk through it, or expose it to a share of the traffic first)",
+		"author_failures":    "+8 3 of 5 changes by ana in the last 30 days were behind an incident or taken back (have somebody else walk through it, or expose it to a share of the traffic first)",
 		"evaluation_missing": "+20 the prompt was not evaluated, and here it has to be (evaluate it with firebreak gate)",
 		"rollback_tried":     "+0 there is a rollback, github.revert, and it was last used for a change of kind prompt to support 3 weeks ago",
 	}
@@ -151,7 +151,7 @@ func TestSizeIsGradedByDoublings(t *testing.T) {
 		lines, files int
 		want         float64
 	}{
-		{0, 0, 0}, {100, 10, 0}, {110, 1, 0}, {130, 1, 1}, {200, 1, 3}, {400, 1, 6}, {400, 40, 6}, {100, 30, 4}, {2000, 1, 12}, {6400, 1, 18}, {1 << 30, 1, 18},
+		{0, 0, 0}, {25, 5, 0}, {27, 1, 0}, {32, 1, 2}, {50, 1, 7}, {100, 1, 14}, {400, 1, 28}, {400, 10, 28}, {25, 40, 21}, {2000, 1, 39}, {1 << 30, 1 << 20, 39},
 	} {
 		f := wellKnown()
 		f.Lines, f.Files = test.lines, test.files

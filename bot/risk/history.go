@@ -12,8 +12,8 @@ import (
 type History struct {
 	// Since is how far back it was looked for the rollback and for shares of the traffic.
 	Since time.Time
-	// Author and Repository are how their changes of the last Recent went.
-	Author, Repository Record
+	// Author and Repository are how their changes of the last Recent went, Others how those of all other repositories did.
+	Author, Repository, Others Record
 	// RolledBack is when the change's own rollback was last used to its end for a change of its kind to one of its services; zero
 	// when that has not happened since Since.
 	RolledBack time.Time
@@ -34,11 +34,12 @@ type Running struct{ Service, Model string }
 // Recent is how far back failures count: people and code are others after that.
 const Recent = 30 * 24 * time.Hour
 
-// What is ordinary: one change in twenty fails, and it takes about twenty changes to say otherwise. Judgement, at the better end of
-// the change failure rates that teams report.
+// What is ordinary: one change in twenty fails, and it takes about ten changes to say otherwise. Judgement, at the better end of the
+// change failure rates that teams report. One failure alone says nothing.
 const (
 	ordinaryRate  = 0.05
-	ordinaryCount = 20
+	ordinaryCount = 10
+	failuresLeast = 2
 	failuresMost  = 3
 )
 
@@ -50,7 +51,7 @@ func (r Record) rate(ordinary float64) float64 {
 // times is how often failing has doubled beyond what is ordinary, in whole halves; less than once says nothing.
 func (r Record) times(ordinary float64) float64 {
 	times := math.Min(failuresMost, math.Floor(2*math.Log2(r.rate(ordinary)/ordinary))/2)
-	if times < 1 || r.Failed > r.Changes {
+	if times < 1 || r.Failed < failuresLeast || r.Failed > r.Changes {
 		return 0
 	}
 	return times
@@ -62,14 +63,15 @@ func history(now time.Time, c bot.Change, f Facts) []bot.Reason {
 	}
 	h := *f.History
 	var out []bot.Reason
-	if times := h.Repository.times(ordinaryRate); times > 0 {
+	// Each is held against what is around it: of trouble that everybody has, nobody is told twice.
+	others := max(ordinaryRate, h.Others.rate(ordinaryRate))
+	if times := h.Repository.times(others); times > 0 {
 		out = append(out, bot.Reason{
 			Code: RepositoryFailures, Weight: times, Sentence: failures(h.Repository, "to "+c.Repository),
 			Lower: "expose it to a share of the traffic first, until the repository is calm again",
 		})
 	}
-	// An author is held against the repository: of trouble that everybody has, nobody is told twice.
-	if times := h.Author.times(max(ordinaryRate, h.Repository.rate(ordinaryRate))); times > 0 && c.Author != "" {
+	if times := h.Author.times(max(others, h.Repository.rate(others))); times > 0 && c.Author != "" {
 		out = append(out, bot.Reason{
 			Code: AuthorFailures, Weight: times, Sentence: failures(h.Author, "by "+c.Author),
 			Lower: "have somebody else walk through it, or expose it to a share of the traffic first",
@@ -115,9 +117,12 @@ func ago(now, then time.Time) string {
 	}
 }
 
-// exposure is about changes of behaviour that meet all users at once: no share is declared, no canary is watched, and nothing of the
-// services has gone out by shares before, so that nobody can assume it.
+// exposure is about how many users meet it at once. A declared share speaks for it. Against a change of behaviour it speaks when no share
+// is declared, no canary is watched, and nothing of the services has gone out by shares before, so that nobody can assume it.
 func exposure(c bot.Change, f Facts) []bot.Reason {
+	if c.Exposure > 0 && c.Exposure < 1 {
+		return []bot.Reason{{Code: Exposed, Sentence: fmt.Sprintf("only %.3g %% of the traffic meet it at first", 100*c.Exposure)}}
+	}
 	if f.History == nil || f.Canary || f.History.Shared || c.Exposure != 0 || len(c.Services) == 0 || len(evaluated(c)) == 0 {
 		return nil
 	}

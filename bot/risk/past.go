@@ -25,6 +25,7 @@ type Past struct {
 	runs         bool
 	people       map[string]Record
 	repositories map[string]Record
+	all          Record
 	rolledBack   map[way]time.Time
 	shared       map[string]bool
 	running      map[string][]Running
@@ -49,7 +50,10 @@ func NewPast(now, since time.Time, changes []bot.Change, incidents []bot.Inciden
 		known[c.ID] = c
 		if at := c.At(); !at.After(now) && at.After(now.Add(-Recent)) {
 			tally(p.people, strings.ToLower(c.Author), failed[c.ID])
-			tally(p.repositories, strings.ToLower(c.Repository), failed[c.ID])
+			if c.Repository != "" {
+				tally(p.repositories, strings.ToLower(c.Repository), failed[c.ID])
+				p.all = p.all.plus(failed[c.ID])
+			}
 		}
 		if c.Exposure > 0 && c.Exposure < 1 {
 			for _, service := range c.Services {
@@ -61,6 +65,15 @@ func NewPast(now, since time.Time, changes []bot.Change, incidents []bot.Inciden
 		if undone, found := known[c.Reverts]; found && !c.At().After(now) {
 			for _, service := range undone.Services {
 				p.gone(way{undone.Rollback, service, undone.Kind}, c.At())
+			}
+		}
+	}
+	for _, in := range incidents {
+		for _, v := range in.Verdicts { // what an undoing brought tells that there was one
+			if undone, found := known[v.Change]; found && v.Via == bot.ByRollback && !v.At.After(now) {
+				for _, service := range undone.Services {
+					p.gone(way{undone.Rollback, service, undone.Kind}, v.At)
+				}
 			}
 		}
 	}
@@ -77,12 +90,15 @@ func tally(records map[string]Record, of string, failed bool) {
 	if of == "" {
 		return
 	}
-	r := records[of]
+	records[of] = records[of].plus(failed)
+}
+
+func (r Record) plus(failed bool) Record {
 	r.Changes++
 	if failed {
 		r.Failed++
 	}
-	records[of] = r
+	return r
 }
 
 func (p Past) gone(w way, at time.Time) {
@@ -106,7 +122,7 @@ func Failures(changes []bot.Change, incidents []bot.Incident) map[string]bool {
 			continue
 		}
 		for _, s := range in.Ranking.Suspects {
-			if s.Probability >= Suspected {
+			if v, _ := in.Verdict(s.Change); s.Probability >= Suspected && v.Word != bot.Cleared {
 				out[s.Change] = true
 			}
 		}
@@ -143,6 +159,7 @@ func (p Past) run(changes []bot.Change) {
 // Of is the history of one change.
 func (p Past) Of(c bot.Change) History {
 	h := History{Since: p.since, Runs: p.runs, Author: p.people[strings.ToLower(c.Author)], Repository: p.repositories[strings.ToLower(c.Repository)]}
+	h.Others = Record{p.all.Changes - h.Repository.Changes, p.all.Failed - h.Repository.Failed}
 	for _, service := range c.Services {
 		h.Shared = h.Shared || p.shared[service]
 		h.Running = append(h.Running, p.running[service]...)

@@ -39,6 +39,9 @@ func TestThePastIsCounted(t *testing.T) {
 		{ID: "a", Cause: "1", Ranking: bot.Ranking{Suspects: []bot.Suspect{{Change: "3", Probability: 0.9}}}},
 		{ID: "b", Ranking: bot.Ranking{Suspects: []bot.Suspect{{Change: "2", Probability: 0.5}, {Change: "3", Probability: 0.4}}}},
 		{ID: "c", Cause: "6"},
+		{ID: "d", Ranking: bot.Ranking{Suspects: []bot.Suspect{{Change: "3", Probability: 0.9}}}, Verdicts: []bot.Verdict{
+			{Change: "3", Word: bot.Cleared, Via: bot.ByRollback, At: at(2)},
+		}},
 	}
 	done := []risk.RolledBack{{Action: "argo.undo", Service: "support", Kind: bot.Code, At: at(20)}, {Action: "argo.undo", Service: "support", Kind: bot.Code, At: at(30)}}
 	past := risk.NewPast(now(), at(90), changes, incidents, done)
@@ -47,18 +50,18 @@ func TestThePastIsCounted(t *testing.T) {
 		change bot.Change
 		want   risk.History
 	}{
-		{"an author by any case, a rollback that a revert has proved, the newest model", change("x", "ANA", 0, nil), risk.History{
-			Since: at(90), Runs: true, Author: risk.Record{Changes: 3, Failed: 2}, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(4),
+		{"an author by any case, a rollback that cured nothing but was one, the newest model", change("x", "ANA", 0, nil), risk.History{
+			Since: at(90), Runs: true, Author: risk.Record{Changes: 3, Failed: 2}, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(2),
 			Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"a rollback that a run has proved", change("x", "new", 0, func(c *bot.Change) { c.Kind, c.Rollback = bot.Code, "argo.undo" }), risk.History{
 			Since: at(90), Runs: true, Repository: risk.Record{Changes: 7, Failed: 3}, RolledBack: at(20), Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"another kind was never rolled back", change("x", "new", 0, func(c *bot.Change) { c.Kind, c.Repository = bot.Policy, "" }), risk.History{
-			Since: at(90), Runs: true, Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
+			Since: at(90), Runs: true, Others: risk.Record{Changes: 7, Failed: 3}, Running: []risk.Running{{Service: "support", Model: "gpt-4o"}},
 		}},
 		{"another service goes out by shares", change("x", "new", 0, func(c *bot.Change) { c.Services, c.Repository = []string{"sales"}, "" }), risk.History{
-			Since: at(90), Runs: true, Shared: true,
+			Since: at(90), Runs: true, Others: risk.Record{Changes: 7, Failed: 3}, Shared: true,
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

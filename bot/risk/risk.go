@@ -3,6 +3,7 @@ package risk
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func weigh(reasons []bot.Reason, w Weights) []bot.Reason {
 		if times == 0 {
 			times = 1
 		}
-		r.Weight = times * w.Points[r.Code]
+		r.Weight = math.Round(100*times*w.Points[r.Code]) / 100 // so that sums of parts are what people add up
 		if r.Weight == 0 && !toldAnyway(r.Code) {
 			continue
 		}
@@ -109,8 +110,12 @@ func wayBack(c bot.Change) []bot.Reason {
 	}}
 }
 
-// incidents looks for trouble that is not over, at the touched services and at those that they depend on.
+// incidents looks for trouble that is not over, at the touched services and at those that they depend on. What takes a change back does
+// not have to wait for it: it may be what ends it.
 func incidents(c bot.Change, open []bot.Incident, services map[string]bot.Service) []bot.Reason {
+	if c.Reverts != "" {
+		return nil
+	}
 	var out []bot.Reason
 	needed := dependencies(c.Services, services)
 	for _, in := range open {
@@ -175,6 +180,9 @@ func closure(names []string, edges func(string) []string) []string {
 	return out
 }
 
+// kindsMost bounds how often several kinds count: past three, one more makes it no worse.
+const kindsMost = 2
+
 func mixture(c bot.Change) []bot.Reason {
 	var out []bot.Reason
 	if n := len(c.Kinds); n > 1 {
@@ -183,7 +191,7 @@ func mixture(c bot.Change) []bot.Reason {
 			words = append(words, string(k))
 		}
 		out = append(out, bot.Reason{
-			Code: SeveralKinds, Sentence: fmt.Sprintf("it changes %d kinds of things at once: %s", n, strings.Join(words, ", ")),
+			Code: SeveralKinds, Weight: float64(min(n-1, kindsMost)), Sentence: fmt.Sprintf("it changes %d kinds of things at once: %s", n, strings.Join(words, ", ")),
 			Lower: "split it, one kind each",
 		})
 	}

@@ -7,21 +7,23 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 )
 
-// Size counts once for each time that a change has doubled beyond these, in steps of a third, and at most sizeMost times. Below them a
-// change is as small as people make them; beyond the last doubling nobody reads it either way.
+// Size counts once for each time that a change has doubled beyond these, in sevenths, and at most sizeMost times: with the
+// shipped weight the most that leaves size alone below high. Below them a change is as small as people make them.
 const (
-	smallLines, smallFiles = 100, 10
-	sizeMost               = 6
+	smallLines, smallFiles = 25, 5
+	sizeMost               = 39. / 7
+	// unread are the doublings, at 400 lines, from which on reviewers are known to find little.
+	unread = 4
 )
 
-// size grades lines and files by doublings, since the first hundred lines tell more than the tenth; the greater of the two counts.
+// size grades lines and files by doublings, since the first hundred lines tell more than the tenth hundred; the greater of the two counts.
 func size(f Facts) []bot.Reason {
 	times := max(doublings(f.Lines, smallLines), doublings(f.Files, smallFiles))
 	if times == 0 {
 		return nil
 	}
 	lower := "split it"
-	if times >= sizeMost/2 {
+	if times >= unread {
 		lower = "split it: nobody can review so much at once"
 	}
 	return []bot.Reason{{
@@ -29,12 +31,12 @@ func size(f Facts) []bot.Reason {
 	}}
 }
 
-// doublings is how often n has doubled beyond small, in whole thirds.
+// doublings is how often n has doubled beyond small, in whole sevenths.
 func doublings(n, small int) float64 {
 	if n <= small {
 		return 0
 	}
-	return math.Min(sizeMost, math.Floor(3*math.Log2(float64(n)/float64(small)))/3)
+	return math.Min(sizeMost, math.Floor(7*math.Log2(float64(n)/float64(small)))/7)
 }
 
 // count words a number with its noun.

@@ -44,6 +44,7 @@ const (
 	RollbackUntried    = "rollback_untried"
 	CanaryUndeclared   = "canary_undeclared"
 	DeprecatedModel    = "deprecated_model"
+	Exposed            = "exposed"
 
 	// RollbackTried and ModelEnding weigh nothing by default and are told all the same.
 	RollbackTried = "rollback_tried"
@@ -86,11 +87,11 @@ func points() map[string]float64 {
 		SelfMerged: 10, // reviewed perhaps, but nobody else chose the moment
 		NoRollback: 20, // if it goes wrong, it stays wrong until somebody writes the way back
 
-		SeveralKinds:        10, // a bisection is needed to know which of them it was
+		SeveralKinds:        10, // for each beyond the first, at most two: a bisection is needed to know which of them it was
 		PromptAndEvaluation: 25, // the yardstick moves together with what it measures, so the evaluation proves nothing
 		FanOut:              5,  // for each service beyond the first that feels it, at most fanOutMost of them
 
-		Size:                   3,  // for each doubling: size is the best single predictor of a bad change, and a weak one
+		Size:                   7,  // for each doubling: size is the best single predictor of a bad change, and a weak one
 		EvaluationMissing:      20, // the repository says that it must be measured
 		EvaluationFailed:       50, // it was measured to be worse
 		EvaluationInconclusive: 10, // it was not measured to be good
@@ -107,7 +108,8 @@ func points() map[string]float64 {
 		RollbackTried: 0, // told, since it is what people ask first
 		ModelEnding:   0, // told: the service has to move, but this change does not make it worse
 
-		Revert: -30, // it goes back to what was known to work
+		Revert:  -30, // it goes back to what was known to work
+		Exposed: -10, // whom it harms are few, and the others show that it is the change
 	}
 }
 
