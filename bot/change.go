@@ -180,14 +180,17 @@ type Skew struct {
 	Changes int     `json:"changes"`
 }
 
-// Slice is a part of a signal, as the sessions on one version of a prompt, and whether it moved when the whole did.
+// Slice is a part of a signal, as the sessions on one version of a prompt, and whether it moved when the whole did. Without a label it is
+// the whole.
 type Slice struct {
 	Signal string  `json:"signal"`
-	Label  string  `json:"label"`
-	Value  string  `json:"value"`
+	Label  string  `json:"label,omitempty"`
+	Value  string  `json:"value,omitempty"`
 	Before float64 `json:"before"`
 	After  float64 `json:"after"`
 	Moved  bool    `json:"moved"`
+	// Share tells that Before and After are shares of events, between 0 and 1.
+	Share bool `json:"share,omitempty"`
 }
 
 // Exclusion is a change that is not a suspect, and why.

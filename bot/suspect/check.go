@@ -38,6 +38,7 @@ func (w Weights) Check(r *diag.Report) {
 		{"environment", w.Environment},
 		{"exposure", w.Exposure},
 		{"together", w.Together},
+		{"dose", w.Dose},
 		{"slice_moved", w.SliceMoved},
 		{"slice_stayed", w.SliceStayed},
 		{"slice_shared", w.SliceShared},

@@ -14,7 +14,7 @@ import (
 func (c *inquiry) suspect(cand *candidate) bot.Suspect {
 	change := cand.change
 	reasons := slices.Concat(
-		[]bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}, c.crowd(cand), c.sliced(cand), c.standing(cand), c.aftermath(cand),
+		[]bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}, c.crowd(cand), c.sliced(cand), c.dose(cand), c.standing(cand), c.aftermath(cand),
 	)
 	service := cand.by
 	if service == "" && len(change.Services) > 0 {

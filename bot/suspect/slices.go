@@ -2,6 +2,7 @@ package suspect
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ const (
 	mostSlices = 200
 )
 
-// Slices tells which slices of an incident's signals moved with the whole and which did not. What there is too little of to say is left
+// Slices tells how an incident's signals moved, and which slices moved with the whole and which did not. What there is too little of to say is left
 // out. A slice that was not there before is held against what the whole was then.
 func Slices(now time.Time, in bot.Incident, w detectors.Windows) []bot.Slice {
 	onset := onsetOf(in)
@@ -57,7 +58,7 @@ func slicesOf(now time.Time, in bot.Incident, onset detectors.Onset, signal stri
 	if !was.enough() || !is.enough() || shift == 0 {
 		return nil
 	}
-	var out []bot.Slice
+	out := []bot.Slice{{Signal: signal, Before: was.mean, After: is.mean, Moved: true, Share: is.counted}}
 	for _, id := range w.Series(signal) {
 		label, value, single := onlyLabel(id.Slice)
 		if id.Service != in.Service || id.Environment != in.Environment || !single || len(out) == mostSlices {
@@ -68,7 +69,7 @@ func slicesOf(now time.Time, in bot.Incident, onset detectors.Onset, signal stri
 			before = was
 		}
 		if moved, known := follows(before, after, shift); known {
-			out = append(out, bot.Slice{Signal: signal, Label: label, Value: value, Before: before.mean, After: after.mean, Moved: moved})
+			out = append(out, bot.Slice{Signal: signal, Label: label, Value: value, Before: before.mean, After: after.mean, Moved: moved, Share: after.counted})
 		}
 	}
 	return out
@@ -144,7 +145,7 @@ func onlyLabel(slice string) (label, value string, ok bool) {
 // moved as much.
 func (c *inquiry) sliced(cand *candidate) []bot.Reason {
 	for _, s := range c.incident.Slices {
-		if !brought(cand.change, s) {
+		if s.Label == "" || !brought(cand.change, s) {
 			continue
 		}
 		var still, moved *bot.Slice
@@ -171,6 +172,28 @@ func (c *inquiry) sliced(cand *candidate) []bot.Reason {
 				Code: "slice", Weight: c.weights.SliceMoved,
 				Sentence: "only " + name + ", which it brought, moved (" + figure(s.Before) + " to " + figure(s.After) + "); " + still.Value + " did not",
 			}}
+		}
+	}
+	return nil
+}
+
+// slack is by how much a share of the traffic may be exceeded before it is held to be impossible: shares and means are rough.
+const slack = 1.5
+
+// dose excludes, all but, that a change which reached a share of the traffic moved the whole by more than that share could.
+func (c *inquiry) dose(cand *candidate) []bot.Reason {
+	exposure := cand.change.Exposure
+	if exposure <= 0 || exposure >= 1 {
+		return nil
+	}
+	for _, s := range c.incident.Slices {
+		if s.Label != "" || !s.Share || s.After <= s.Before {
+			continue
+		}
+		if most := exposure * (1 - s.Before); s.After-s.Before > slack*most {
+			return []bot.Reason{{Code: "dose", Weight: c.weights.Dose, Sentence: fmt.Sprintf(
+				"reached %s of the traffic, too little to move the whole from %s to %s", percent(exposure), percent(s.Before), percent(s.After),
+			)}}
 		}
 	}
 	return nil

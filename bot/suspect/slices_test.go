@@ -88,6 +88,9 @@ func TestSlicesThatMovedNameTheChangeThatBroughtThem(t *testing.T) {
 			in.Slices = suspect.Slices(now, in, filled(onset, test.parts...))
 			var moved []string
 			for _, s := range in.Slices {
+				if s.Label == "" {
+					continue // the whole
+				}
 				moved = append(moved, fmt.Sprintf("%s:%v", s.Value, s.Moved))
 			}
 			if d := cmp.Diff(test.moved, strings.Join(moved, " ")); d != "" {
@@ -110,6 +113,40 @@ func TestSlicesThatMovedNameTheChangeThatBroughtThem(t *testing.T) {
 			}
 			if !said && test.says != "" {
 				t.Errorf("nobody says %q of %s: %+v", test.says, test.of, ranking.Suspects)
+			}
+		})
+	}
+}
+
+func TestAShareOfTheTrafficCannotMoveTheWholeFurtherThanItself(t *testing.T) {
+	onset := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+	now := onset.Add(20 * time.Minute)
+	for _, test := range []struct {
+		name     string
+		exposure float64
+		after    float64
+		want     string
+	}{
+		{"a twentieth, and the whole moved by forty points", .05, .42, "reached 5 % of the traffic, too little to move the whole from 2 % to 42 %"},
+		{"a twentieth, and the whole moved by four", .05, .06, ""},
+		{"a half, and the whole moved by forty", .5, .42, ""},
+		{"all of it", 1, .42, ""},
+		{"nobody declared how much", 0, .42, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			in := bot.Incident{
+				ID: "inc-1", Service: "support", Signal: "refusal_ratio", OpenedAt: now, Onset: detectors.Onset{At: onset, Earliest: onset, Latest: onset},
+			}
+			in.Slices = suspect.Slices(now, in, filled(onset, part{`a="1",b="2"`, 100, .02, test.after, false}))
+			c := bot.Change{ID: "c", Kind: bot.Prompt, Services: []string{"support"}, Exposure: test.exposure, EffectiveAt: onset.Add(-5 * time.Minute)}
+			got := ""
+			for _, r := range suspect.Rank(now, in, []bot.Change{c}, nil, suspect.Weights{}).Suspects[0].Reasons {
+				if r.Code == "dose" {
+					got = r.Sentence
+				}
+			}
+			if got != test.want {
+				t.Errorf("says %q, want %q", got, test.want)
 			}
 		})
 	}

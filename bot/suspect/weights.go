@@ -35,6 +35,8 @@ type Weights struct {
 	SliceMoved  float64 `yaml:"slice_moved" doc:"log-odds of a change whose version alone moved (3)"`
 	SliceStayed float64 `yaml:"slice_stayed" doc:"log-odds of a change whose version did not move (-3)"`
 	SliceShared float64 `yaml:"slice_shared" doc:"log-odds of a change whose version moved no more than others (-1.5)"`
+	// Dose is the log-odds of a change that reached too little of the traffic to move the whole so far.
+	Dose float64 `yaml:"dose" doc:"log-odds of a change that reached too little of the traffic to move the whole so far (-4)"`
 	// Reverted is the log-odds of a change that was already undone when it began.
 	Reverted float64 `yaml:"reverted" doc:"log-odds of a change undone before the onset (-3)"`
 	// Revert is the log-odds of a change that undoes another one: it restores what worked before.
@@ -137,6 +139,8 @@ func DefaultWeights() Weights {
 		// Who has only the new version and is bad while who has the old one is not, has all but proved it; labels are sometimes wrong, and a
 		// version may go to other users than the rest. Judgement.
 		SliceMoved: 3, SliceStayed: -3, SliceShared: -1.5,
+		// Arithmetic, but for shares that are declared wrongly. Judgement.
+		Dose: -4,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
 		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
 		Cured: 2, Uncured: -2,
@@ -241,6 +245,7 @@ func (w Weights) WithDefaults() Weights {
 	or(&w.None, d.None)
 	or(&w.Environment, d.Environment)
 	or(&w.Exposure, d.Exposure)
+	or(&w.Dose, d.Dose)
 	or(&w.SliceMoved, d.SliceMoved)
 	or(&w.SliceStayed, d.SliceStayed)
 	or(&w.SliceShared, d.SliceShared)
