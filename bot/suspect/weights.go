@@ -140,7 +140,7 @@ func DefaultWeights() Weights {
 		// version may go to other users than the rest. Judgement.
 		SliceMoved: 3, SliceStayed: -3, SliceShared: -1.5,
 		// Arithmetic, but for shares that are declared wrongly. Judgement.
-		Dose: -4,
+		Dose:     -4,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
 		// Recovery soon after the undoing is strong evidence, yet some incidents end by themselves. Judgement.
 		Cured: 2, Uncured: -2,
