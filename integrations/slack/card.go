@@ -93,12 +93,18 @@ func facts(all []bot.Fact) []*api.TextBlockObject {
 	return fields
 }
 
+// certain is the probability of "none of these" from which on no change is held to be possible.
+const certain = .9999
+
 // suspects are rich text: there a title is data and nothing else, whatever stands in it.
 func suspects(card bot.Card) api.Block {
 	if len(card.Suspects) == 0 {
 		words := "No known change could have done it."
-		if card.None == 0 {
+		switch {
+		case card.None == 0:
 			words = "Suspects: none looked at yet."
+		case card.None < certain:
+			words = "No known change stands out: each of them is unlikely."
 		}
 		return api.NewRichTextBlock("suspects", api.NewRichTextSection(said(words)))
 	}
