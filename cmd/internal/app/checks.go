@@ -10,7 +10,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/check"
-	land "github.com/firebreak-dev/firebreak/bot/landing"
+	"github.com/firebreak-dev/firebreak/bot/landing"
 	"github.com/firebreak-dev/firebreak/bot/owners"
 	"github.com/firebreak-dev/firebreak/bot/store"
 	"github.com/firebreak-dev/firebreak/configs"
@@ -23,7 +23,7 @@ import (
 // nobody else may make checks.
 func (a *App) buildChecks(context.Context) error {
 	a.scenes = newScenes(a)
-	a.landing.use(land.New(land.Parts{
+	a.landing.use(landing.New(landing.Parts{
 		Config: a.config.Checks, Memory: a.db, Audit: auditor{a.db}, Forge: newForge(a.vendors.github, a.logger), Policies: policies{a.config.Checks.Policy},
 		Rules: a.scenes, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, URL: a.config.Server.URL,
 	}))
@@ -39,9 +39,9 @@ func (c Config) checkChecks(r *diag.Report) {
 }
 
 // lateLanding keeps checks once there is somebody who does; it is made after the engine, and before anything is heard.
-type lateLanding struct{ to *land.Landing }
+type lateLanding struct{ to *landing.Landing }
 
-func (l *lateLanding) use(to *land.Landing) { l.to = to }
+func (l *lateLanding) use(to *landing.Landing) { l.to = to }
 
 // Heard hands on what happened to pull requests.
 func (l *lateLanding) Heard(ctx context.Context, news []bot.PullNews) error {
@@ -107,7 +107,7 @@ type forge struct {
 	owners map[[2]string]*owners.File
 }
 
-var _ land.Forge = (*forge)(nil)
+var _ landing.Forge = (*forge)(nil)
 
 func newForge(c *github.Client, logger *slog.Logger) *forge {
 	return &forge{Client: c, logger: logger, owners: map[[2]string]*owners.File{}}
@@ -120,7 +120,7 @@ func trouble(err error) error {
 	}
 	fate, after := playbooks.FateOf(err)
 	status := github.StatusOf(err)
-	return &land.Trouble{
+	return &landing.Trouble{
 		Err: err, After: after, Gone: status == http.StatusNotFound || status == http.StatusGone,
 		Limited: fate == playbooks.Transient && (status == http.StatusForbidden || status == http.StatusTooManyRequests),
 	}

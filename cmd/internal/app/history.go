@@ -163,9 +163,6 @@ func (c Config) canaried(services []string) bool {
 	return slices.ContainsFunc(c.Detectors.Canary, func(k canary.Config) bool { return slices.Contains(services, k.Service) })
 }
 
-// canaried tells whether a canary is watched for one of the services.
-func (a *App) canaried(services []string) bool { return a.config.canaried(services) }
-
 // past is the past as a client can know it: what changes and incidents tell. Of runs it asks nothing.
 func (c *Client) past(ctx context.Context, now time.Time) (risk.Past, error) {
 	changes, since, err := before(now, func(from, to time.Time) ([]bot.Change, error) { return c.changesBetween(ctx, from, to) })

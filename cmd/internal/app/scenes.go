@@ -10,7 +10,7 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/classify"
-	land "github.com/firebreak-dev/firebreak/bot/landing"
+	"github.com/firebreak-dev/firebreak/bot/landing"
 	"github.com/firebreak-dev/firebreak/bot/owners"
 	"github.com/firebreak-dev/firebreak/bot/risk"
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -33,7 +33,7 @@ type scenes struct {
 	sorted map[string]sorted
 }
 
-var _ land.Rules = (*scenes)(nil)
+var _ landing.Rules = (*scenes)(nil)
 
 // sorted is a change with its kinds and services, and the kinds of its paths.
 type sorted struct {
@@ -74,13 +74,13 @@ type scene struct {
 	left            []risk.Budget
 }
 
-var _ land.Scene = (*scene)(nil)
+var _ landing.Scene = (*scene)(nil)
 
 // recentIncidents is how many incidents are looked at.
 const recentIncidents = 500
 
 // Look takes in what is known now.
-func (s *scenes) Look(ctx context.Context, now time.Time) (land.Scene, error) {
+func (s *scenes) Look(ctx context.Context, now time.Time) (landing.Scene, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last != nil && time.Since(s.taken) < sceneFor {
@@ -137,7 +137,7 @@ func (s *scene) sort(p bot.Pull) sorted {
 }
 
 // Assess judges landing a pull request now.
-func (s *scene) Assess(ctx context.Context, p bot.Pull) land.Assessed {
+func (s *scene) Assess(ctx context.Context, p bot.Pull) landing.Assessed {
 	known := s.sort(p)
 	c := known.change
 	facts := risk.Facts{
@@ -154,7 +154,7 @@ func (s *scene) Assess(ctx context.Context, p bot.Pull) land.Assessed {
 		facts.Evaluation = &risk.Evaluation{Answer: e.Answer, At: e.At}
 	}
 	rules := s.app.rules
-	out := land.Assessed{
+	out := landing.Assessed{
 		Assessment: risk.Judge(s.now, c, facts, rules.moment(s.now, c.Services), s.open, s.services, s.app.config.Risk.WithDefaults()),
 		Change:     c, Kinds: known.kinds,
 	}
