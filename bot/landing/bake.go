@@ -8,8 +8,8 @@ import (
 )
 
 // bakeJobs lists what has to be told of a change that is watched after it has landed.
-func (l *Landing) bakeJobs(now time.Time, k *kept, scene Scene) []job {
-	seen := scene.Watched(k.Change, k.Bake.From)
+func (l *Landing) bakeJobs(ctx context.Context, now time.Time, k *kept, scene Scene) []job {
+	seen := scene.Watched(ctx, k.Change, k.Bake.From)
 	body := check.Tell(now, k.Bake.Baking, k.Change.Services, seen)
 	ends := !now.Before(k.Bake.Until) || seen.Reverted != ""
 	if body == k.Bake.Said && !ends {

@@ -254,7 +254,7 @@ func (r *rules) Assess(_ context.Context, p bot.Pull) landing.Assessed {
 	}
 }
 
-func (r *rules) Watched(bot.Change, time.Time) check.Watched { return r.watched }
+func (r *rules) Watched(context.Context, bot.Change, time.Time) check.Watched { return r.watched }
 
 func (r *rules) Promotion(context.Context, bot.Protected) bot.Promotion { return r.promotion }
 

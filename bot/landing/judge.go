@@ -64,7 +64,7 @@ func (l *Landing) judge(ctx context.Context, now time.Time) ([]job, error) {
 	var jobs []job
 	for _, k := range pulls {
 		if k.Bake != nil {
-			jobs = append(jobs, l.bakeJobs(now, k, scene)...)
+			jobs = append(jobs, l.bakeJobs(ctx, now, k, scene)...)
 		} else if !k.Closed {
 			jobs = append(jobs, l.checkJobs(ctx, now, k, scene)...)
 		}

@@ -64,7 +64,7 @@ type Scene interface {
 	// Assess judges landing a pull request at that moment.
 	Assess(ctx context.Context, p bot.Pull) Assessed
 	// Watched tells how a change has gone since it landed.
-	Watched(c bot.Change, since time.Time) check.Watched
+	Watched(ctx context.Context, c bot.Change, since time.Time) check.Watched
 	// Promotion tells whether a roll-out of a repository's revision to an environment may go on.
 	Promotion(ctx context.Context, d bot.Protected) bot.Promotion
 }

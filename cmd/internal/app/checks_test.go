@@ -218,6 +218,34 @@ risk: {points: {out_of_window: 20}}`, clock)
 	}
 }
 
+func TestAWatchedChangeThatIsTakenBackIsTold(t *testing.T) {
+	c := newChecked(t, `policy: {bake: {medium: 1h, high: 1h, critical: 1h}}}`, Clock{})
+	file := []githubfake.File{{Path: "prompts/support/system.md", Status: "modified", Additions: 2}}
+	pull, err := c.hub.Open(githubfake.Pull{Repository: assistants, Title: "Be stricter", Author: "ana", Files: file})
+	c.must(err)
+	c.until("a check", func() bool { return c.on(pull.HeadSHA).Conclusion != "" })
+	_, err = c.hub.Land(assistants, pull.Number, "ana")
+	c.must(err)
+	says := func(words string) func() bool {
+		return func() bool {
+			for _, m := range c.hub.Comments() {
+				if m.Number == pull.Number && strings.Contains(m.Body, words) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	c.until("it is watched", says("**Quiet so far.**"))
+	back, err := c.hub.Open(githubfake.Pull{
+		Repository: assistants, Title: "Revert \"Be stricter\"", Body: fmt.Sprintf("Reverts %s#%d", assistants, pull.Number), Author: "ben", Files: file,
+	})
+	c.must(err)
+	_, err = c.hub.Land(assistants, back.Number, "ben")
+	c.must(err)
+	c.until("it is told that it was taken back", says("**Taken back** by Revert"))
+}
+
 func TestAFreezeClosesAndOpensChecksByItself(t *testing.T) {
 	c := newChecked(t, `policy: {required: true}}`, Clock{})
 	pull, err := c.hub.Open(githubfake.Pull{

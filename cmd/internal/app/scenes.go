@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type scenes struct {
 	// budgets are the error budgets as they were counted last.
 	budgets []risk.Budget
 	counted time.Time
+	// undone is what was taken back, by repository.
+	undone map[string]undone
 	// sorted are the classified changes of pull requests, by ID and revision.
 	sorted map[string]sorted
 }
@@ -47,10 +50,13 @@ const (
 	// budgetsFor is how long error budgets are believed: they are counted over weeks.
 	budgetsFor = 30 * time.Second
 	mostSorted = 5_000
+	// undoneFor is how long what was taken back is believed.
+	undoneFor  = 5 * time.Second
+	mostUndone = 500
 )
 
 func newScenes(a *App) *scenes {
-	s := &scenes{app: a, services: map[string]bot.Service{}, sorted: map[string]sorted{}}
+	s := &scenes{app: a, services: map[string]bot.Service{}, sorted: map[string]sorted{}, undone: map[string]undone{}}
 	for _, service := range a.config.services() {
 		s.services[service.Name] = service
 	}
@@ -169,8 +175,8 @@ func (s *scene) Assess(ctx context.Context, p bot.Pull) landing.Assessed {
 }
 
 // Watched tells how a change has gone since it landed.
-func (s *scene) Watched(c bot.Change, since time.Time) check.Watched {
-	var out check.Watched
+func (s *scene) Watched(ctx context.Context, c bot.Change, since time.Time) check.Watched {
+	out := check.Watched{Reverted: s.reverts(ctx, c.Repository, since)[c.ID]}
 	for _, in := range s.incidents {
 		if !slices.Contains(c.Services, in.Service) || in.OpenedAt.Before(since) {
 			continue
@@ -204,6 +210,38 @@ func (s *scene) Watched(c bot.Change, since time.Time) check.Watched {
 	slices.Sort(out.Blind)
 	out.Blind = slices.Compact(out.Blind)
 	return out
+}
+
+// reverts are the changes to a repository that were taken back since a time, each with the change that did so. What cannot be read is
+// looked for the next time.
+func (s *scenes) reverts(ctx context.Context, repository string, since time.Time) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have := s.undone[repository]
+	if time.Since(have.read) < undoneFor && !have.since.After(since) {
+		return have.by
+	}
+	changes, err := s.app.db.Changes(ctx, bot.ChangeQuery{Repository: repository, From: since, Limit: 1000})
+	if err != nil {
+		return have.by
+	}
+	next := undone{by: map[string]string{}, since: since, read: time.Now()}
+	for _, c := range changes {
+		if c.Reverts != "" {
+			next.by[c.Reverts] = cmp.Or(c.Title, c.ID)
+		}
+	}
+	if len(s.undone) >= mostUndone {
+		clear(s.undone)
+	}
+	s.undone[repository] = next
+	return next.by
+}
+
+// undone is what was taken back in a repository since a time, as it was read last.
+type undone struct {
+	by          map[string]string
+	since, read time.Time
 }
 
 // Promotion tells whether a deployment that waits may go on: the services that own something of its repository in that environment all
