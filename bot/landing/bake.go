@@ -2,6 +2,8 @@ package landing
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot/check"
@@ -56,4 +58,18 @@ func (l *Landing) tell(ctx context.Context, k *kept, body string, ends bool) err
 		}
 		return true
 	})
+}
+
+// Watched are the changes that are watched now.
+func (l *Landing) Watched() []check.Watch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []check.Watch
+	for _, k := range l.pulls {
+		if k.Bake != nil {
+			out = append(out, check.Watch{Change: k.Change.ID, Services: k.Change.Services, Level: k.Bake.Level, Until: k.Bake.Until})
+		}
+	}
+	slices.SortFunc(out, func(a, b check.Watch) int { return strings.Compare(a.Change, b.Change) })
+	return out
 }

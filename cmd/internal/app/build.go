@@ -5,9 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/detectors"
@@ -62,8 +64,14 @@ func (a *App) buildWatch(context.Context) error {
 // sink hands findings to the engine, which is made after the watch.
 type sink struct{ a *App }
 
-// Observe hands findings on.
+// Observe hands findings on; services whose risky change has just landed are looked at more closely.
 func (s sink) Observe(ctx context.Context, findings []detectors.Finding) error {
+	if watched := s.a.landing.to.Watched(); len(watched) > 0 {
+		findings = slices.Clone(findings)
+		for i := range findings {
+			findings[i] = check.Closely(s.a.options.Clock.Now(), findings[i], watched)
+		}
+	}
 	return s.a.engine.Observe(ctx, findings)
 }
 
