@@ -25,17 +25,17 @@ func (in *Incident) apply(e Entry) {
 		if !in.AcknowledgedAt.IsZero() {
 			in.State = Acknowledged
 		}
-		in.MitigatedAt, in.ResolvedAt, in.ResolvedBy = zero, zero, ""
+		in.MitigatedAt, in.ResolvedAt, in.ResolvedBy, in.ReopenedAt = zero, zero, "", e.At
 		in.doubt()
 	case EntryRecovered:
 		in.State, in.MitigatedAt = Mitigated, e.At
 	case EntryResolved:
-		in.State, in.ResolvedAt = Resolved, e.At
+		in.State, in.ResolvedAt = Resolved, in.heard(e)
 		if e.Actor != Self {
 			in.ResolvedBy = e.Actor
 		}
 	case EntryAcknowledged:
-		in.AcknowledgedAt, in.AcknowledgedBy = e.At, e.Actor
+		in.AcknowledgedAt, in.AcknowledgedBy = in.heard(e), e.Actor
 		if in.State == Open {
 			in.State = Acknowledged
 		}
@@ -62,6 +62,8 @@ func (in *Incident) apply(e Entry) {
 		if decodeInto(e.Data, &m) {
 			in.Muted = m
 		}
+	case EntryPage:
+		in.heard(e)
 	case EntryRun, EntryStep, EntryApproval, EntryNote, EntryReport:
 	}
 }

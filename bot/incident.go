@@ -44,6 +44,10 @@ type Incident struct {
 	ResolvedBy string `json:"resolved_by,omitempty"`
 	// Muted is what a person said last of how long nothing more shall be started for it.
 	Muted Mute `json:"muted,omitzero"`
+	// ReopenedAt is when it was last opened again after it had ended.
+	ReopenedAt time.Time `json:"reopened_at,omitzero"`
+	// Page is how it stands at the pager, as far as that told.
+	Page Page `json:"page,omitzero"`
 	// Blind is set while a finding of the incident cannot be judged any more.
 	Blind detectors.Blindness `json:"blind,omitempty"`
 	// Findings are the newest of each key, sorted by key.
@@ -107,6 +111,7 @@ const (
 	EntryApproval     EntryKind = "approval"     // Approval
 	EntryNote         EntryKind = "note"         // a person's words
 	EntryMuted        EntryKind = "muted"        // Mute
+	EntryPage         EntryKind = "page"         // PageWord: what the pager told; also in acknowledged and resolved
 	EntryReport       EntryKind = "report"       // {"document": name}
 )
 

@@ -13,6 +13,8 @@ type Told struct {
 	Protected []Protected
 	// Evaluations are what release gates said of revisions.
 	Evaluations []Evaluated
+	// Pages are what a pager said of its incidents, ours and others.
+	Pages []PageNews
 	// Incomplete says what the source could not find out now, such as a change's paths; empty when nothing is missing. Telling the
 	// same delivery again later completes it.
 	Incomplete string

@@ -34,6 +34,7 @@ type Parts struct {
 	Playbooks  Playbooks
 	Conditions Conditions
 	Announcer  Announcer
+	Briefer    Briefer
 	Calendar   Calendar
 	Classifier Classifier
 	Ranker     Ranker
@@ -319,8 +320,15 @@ func (e *Engine) Acknowledge(ctx context.Context, incident, by string) error {
 		return bot.Errorf(bot.Conflict, "the incident was resolved at %s", in.ResolvedAt.UTC().Format(time.RFC3339))
 	}
 	now := e.parts.Now()
+	key := "acknowledged"
+	if !in.Page.At.IsZero() { // it may have been dropped at the pager since
+		key += "/" + in.Page.At.UTC().Format(time.RFC3339Nano)
+	}
+	if !in.AcknowledgedAt.IsZero() {
+		return nil
+	}
 	_, err = e.parts.Timeline.Append(ctx, bot.Entry{
-		ID: bot.NewID("ent", now), Incident: incident, At: now, Kind: bot.EntryAcknowledged, Key: "acknowledged",
+		ID: bot.NewID("ent", now), Incident: incident, At: now, Kind: bot.EntryAcknowledged, Key: key,
 		Actor: by, Sentence: "acknowledged by " + by,
 	})
 	if err == nil {

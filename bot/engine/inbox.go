@@ -145,6 +145,9 @@ func (e *Engine) workDelivery(ctx context.Context, d bot.Delivery) (worked, erro
 	if err := e.hear(ctx, told); err != nil {
 		return w, fmt.Errorf("hear of pull requests: %w", err)
 	}
+	if err := e.HearPages(ctx, told.Pages); err != nil {
+		return w, fmt.Errorf("hear of pages: %w", err)
+	}
 	result := "ok"
 	switch w.partial = told.Incomplete; {
 	case w.partial != "":

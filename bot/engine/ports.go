@@ -125,3 +125,8 @@ type Classifier interface {
 type Ranker interface {
 	Rank(now time.Time, in bot.Incident, others []bot.Incident, candidates []bot.Change) bot.Ranking
 }
+
+// Briefer tells a pager what is known of the services that its incidents are of. It must not block: it does its work behind.
+type Briefer interface {
+	Paged(ctx context.Context, n bot.PageNews)
+}

@@ -319,7 +319,7 @@ func doing(v View) []string {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
 		case bot.EntryRun, bot.EntryCause, bot.EntryVerdict, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
-			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryMuted, bot.EntryApproval:
+			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryMuted, bot.EntryPage, bot.EntryApproval:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 		case bot.EntrySuspects:
 			if i == turned {

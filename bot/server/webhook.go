@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
@@ -11,6 +13,10 @@ import (
 // maxWebhook bounds a webhook's body. GitHub sends up to 25 MiB; what is larger than this holds thousands of commits, and
 // the ledger learns of those by the API.
 const maxWebhook = 8 << 20
+
+// patience is how long keeping a delivery may take. The least patient vendor waits for five seconds; what is refused as unavailable is
+// sent again by those who send again at all.
+const patience = 4 * time.Second
 
 // webhook verifies over the raw bytes, keeps, answers. The work is done later from the inbox: the vendor's patience is short,
 // and what was answered with 2xx must not be lost.
@@ -36,7 +42,9 @@ func (s *Server) webhook(source string, receiver Receiver) http.Handler {
 			return
 		}
 		delivery.ReceivedAt = s.parts.Now()
-		fresh, err := s.parts.Inbox.Accept(r.Context(), delivery)
+		keeping, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		fresh, err := s.parts.Inbox.Accept(keeping, delivery)
 		if err != nil {
 			s.refuseWebhook(w, r, source, "unavailable", bot.Errorf(bot.Unavailable, "could not be kept; send it again").Because(err))
 			return

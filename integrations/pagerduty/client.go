@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	pd "github.com/PagerDuty/go-pagerduty"
@@ -27,7 +28,11 @@ type Cards interface {
 
 // Options are what a Client is given besides its configuration. Only Cards is required.
 type Options struct {
-	Cards      Cards
+	Cards Cards
+	// Memory keeps which page is of which incident; without one only keys tell.
+	Memory Memory
+	// Services say which service of PagerDuty's is which of ours.
+	Services   []Service
 	Registerer prometheus.Registerer
 	Tracer     trace.TracerProvider
 	// Transport carries the requests; nil means one of the client's own.
@@ -47,6 +52,11 @@ type Client struct {
 	config Config
 	cards  Cards
 	rest   *rest.Client
+	memory Memory
+	// linking is held while what is remembered of a page is changed.
+	linking  sync.Mutex
+	services []Service
+	now      func() time.Time
 	// turns are the limits, by routing key; they are made with the client.
 	turns map[string]*rate.Limiter
 }
@@ -56,15 +66,21 @@ func New(c Config, o Options) *Client {
 	c = c.WithDefaults()
 	c.EventsURL = strings.TrimRight(c.EventsURL, "/")
 	turns := map[string]*rate.Limiter{}
-	for _, key := range c.secrets() {
+	for _, key := range c.keys() {
 		if key.IsSet() {
 			turns[key.Reveal()] = rate.NewLimiter(eventsPerSecond, eventsAtOnce)
 		}
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Client{
-		config: c,
-		cards:  o.Cards,
-		turns:  turns,
+		config:   c,
+		cards:    o.Cards,
+		memory:   o.Memory,
+		services: o.Services,
+		now:      o.Now,
+		turns:    turns,
 		rest: rest.New(rest.Options{
 			Integration: "pagerduty",
 			Timeout:     c.Timeout,

@@ -28,6 +28,17 @@ type Config struct {
 	EventsURL string `yaml:"events_url"`
 	// Timeout bounds one event; default 10s.
 	Timeout time.Duration `yaml:"timeout"`
+	// WebhookSecrets are those of webhook subscriptions (V3), each accepted: while one is rotated there are two. Without any, no
+	// webhooks are taken.
+	WebhookSecrets []secret.Value `yaml:"webhook_secrets"`
+}
+
+// Service says which service of PagerDuty's is which of ours.
+type Service struct {
+	// Name is ours.
+	Name string
+	// ID is PagerDuty's; where it is empty, Title is its name there.
+	ID, Title string
 }
 
 // WithDefaults fills in region us, its address, and a timeout of 10s.
@@ -47,8 +58,14 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Enabled tells whether anybody can be paged.
-func (c Config) Enabled() bool { return c.RoutingKey.IsSet() || len(c.RoutingKeys) > 0 }
+// Enabled tells whether there is any way to or from PagerDuty.
+func (c Config) Enabled() bool { return c.CanPage() || c.Listens() }
+
+// CanPage tells whether anybody can be paged.
+func (c Config) CanPage() bool { return c.RoutingKey.IsSet() || len(c.RoutingKeys) > 0 }
+
+// Listens tells whether PagerDuty's webhooks are taken.
+func (c Config) Listens() bool { return len(c.WebhookSecrets) > 0 }
 
 // Check reports every fault of the section.
 func (c Config) Check(r *diag.Report) {
@@ -63,6 +80,12 @@ func (c Config) Check(r *diag.Report) {
 	}
 	if c.Timeout < 0 {
 		r.Faultf("timeout", "bad-duration", "a timeout cannot be negative").Suggest("leave it out for 10s")
+	}
+	for i, s := range c.WebhookSecrets {
+		if !s.IsSet() || s.Reveal() == "" {
+			r.At("webhook_secrets").Index(i).Faultf("", "missing-secret", "the secret is empty: anybody could sign with it").
+				Suggest("write ${env:NAME} or ${file:PATH}")
+		}
 	}
 	for _, service := range slices.Sorted(maps.Keys(c.RoutingKeys)) {
 		if !c.RoutingKeys[service].IsSet() {
@@ -80,8 +103,8 @@ func (c Config) key(service string) secret.Value {
 	return c.RoutingKey
 }
 
-// secrets lists all routing keys.
-func (c Config) secrets() []secret.Value {
+// keys lists all routing keys.
+func (c Config) keys() []secret.Value {
 	all := make([]secret.Value, 0, 1+len(c.RoutingKeys))
 	all = append(all, c.RoutingKey)
 	for _, service := range slices.Sorted(maps.Keys(c.RoutingKeys)) {
@@ -89,3 +112,6 @@ func (c Config) secrets() []secret.Value {
 	}
 	return all
 }
+
+// secrets lists everything that must not be told.
+func (c Config) secrets() []secret.Value { return append(c.keys(), c.WebhookSecrets...) }

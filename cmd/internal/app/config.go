@@ -91,6 +91,8 @@ type ServiceConfig struct {
 // ServicePagerDuty is a service's own way to its people.
 type ServicePagerDuty struct {
 	RoutingKey secret.Value `yaml:"routing_key" doc:"Events v2 integration key"`
+	ServiceID  string       `yaml:"service_id" doc:"the ID of its service at PagerDuty, as PF9KMXH"`
+	Service    string       `yaml:"service" doc:"the name of its service at PagerDuty, instead of the ID"`
 }
 
 // PlaybooksConfig names playbooks.
@@ -342,4 +344,15 @@ func (c Config) pagerDuty() pagerduty.Config {
 	}
 	p.RoutingKeys = keys
 	return p
+}
+
+// paged says which service of PagerDuty's is which of ours.
+func (c Config) paged() []pagerduty.Service {
+	var out []pagerduty.Service
+	for _, s := range c.Services {
+		if s.PagerDuty.ServiceID != "" || s.PagerDuty.Service != "" {
+			out = append(out, pagerduty.Service{Name: s.Name, ID: s.PagerDuty.ServiceID, Title: s.PagerDuty.Service})
+		}
+	}
+	return out
 }

@@ -31,7 +31,7 @@ func (c Config) catalogue(faults ...configs.Diagnostic) []playbooks.Action {
 		{(&engine.Engine{}).Actions(), true},
 		{(&github.Client{}).Actions(), c.GitHub.CanAct() || mended("github")},
 		{(&slack.Client{}).Actions(), c.Slack.Enabled() || mended("slack")},
-		{(&pagerduty.Client{}).Actions(), c.pagerDuty().Enabled() || mended("pagerduty")},
+		{(&pagerduty.Client{}).Actions(), c.pagerDuty().CanPage() || mended("pagerduty")},
 	}
 	var out []playbooks.Action
 	for _, offer := range offers {
