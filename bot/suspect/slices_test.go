@@ -51,12 +51,16 @@ func TestSlicesThatMovedNameTheChangeThatBroughtThem(t *testing.T) {
 	in := bot.Incident{
 		ID: "inc-1", Service: "support", Signal: "refusal_ratio", OpenedAt: now, Onset: detectors.Onset{At: onset, Earliest: onset, Latest: onset},
 	}
-	prompt := bot.Change{ID: "prompt", Kind: bot.Prompt, Kinds: []bot.Kind{bot.Prompt}, Title: "tone", Services: []string{"support"}, Number: 482,
+	prompt := bot.Change{
+		ID: "prompt", Kind: bot.Prompt, Kinds: []bot.Kind{bot.Prompt}, Title: "tone", Services: []string{"support"}, Number: 482,
 		MergedAt: onset.Add(-40 * time.Minute), EffectiveAt: onset.Add(-30 * time.Minute),
-		Inputs: []bot.Input{{Kind: bot.Prompt, Name: "support", Old: "17", New: "18"}}}
-	model := bot.Change{ID: "model", Kind: bot.Model, Kinds: []bot.Kind{bot.Model}, Title: "model", Services: []string{"support"}, Number: 480,
+		Inputs: []bot.Input{{Kind: bot.Prompt, Name: "support", Old: "17", New: "18"}},
+	}
+	model := bot.Change{
+		ID: "model", Kind: bot.Model, Kinds: []bot.Kind{bot.Model}, Title: "model", Services: []string{"support"}, Number: 480,
 		MergedAt: onset.Add(-12 * time.Minute), EffectiveAt: onset.Add(-5 * time.Minute),
-		Inputs: []bot.Input{{Kind: bot.Model, Name: "chat", Old: "gpt-4o-2024-05-13", New: "gpt-4o-2024-11-20"}}}
+		Inputs: []bot.Input{{Kind: bot.Model, Name: "chat", Old: "gpt-4o-2024-05-13", New: "gpt-4o-2024-11-20"}},
+	}
 	for _, test := range []struct {
 		name  string
 		parts []part
@@ -65,19 +69,23 @@ func TestSlicesThatMovedNameTheChangeThatBroughtThem(t *testing.T) {
 		first, of, says string
 	}{
 		{
-			"only the sessions on the new prompt moved", []part{{`prompt_version="17"`, 100, .02, .02, false}, {`prompt_version="18"`, 100, .02, .2, true}},
+			"only the sessions on the new prompt moved",
+			[]part{{`prompt_version="17"`, 100, .02, .02, false}, {`prompt_version="18"`, 100, .02, .2, true}},
 			"17:false 18:true", "prompt", "prompt", "only prompt_version 18, which it brought, moved (0.02 to 0.2); 17 did not",
 		},
 		{
-			"the old prompt moved as much", []part{{`prompt_version="17"`, 100, .02, .2, false}, {`prompt_version="18"`, 100, .02, .2, true}},
+			"the old prompt moved as much",
+			[]part{{`prompt_version="17"`, 100, .02, .2, false}, {`prompt_version="18"`, 100, .02, .2, true}},
 			"17:true 18:true", "model", "prompt", "prompt_version 17 moved as 18 did, which it brought",
 		},
 		{
-			"the new prompt alone did not move", []part{{`prompt_version="17"`, 100, .02, .2, false}, {`prompt_version="18"`, 100, .02, .02, true}},
+			"the new prompt alone did not move",
+			[]part{{`prompt_version="17"`, 100, .02, .2, false}, {`prompt_version="18"`, 100, .02, .02, true}},
 			"17:true 18:false", "model", "prompt", "prompt_version 18, which it brought, did not move",
 		},
 		{
-			"only one model moved", []part{{`model="gpt-4o-2024-05-13"`, 100, .02, .02, false}, {`model="gpt-4o-2024-11-20"`, 100, .02, .2, true}},
+			"only one model moved",
+			[]part{{`model="gpt-4o-2024-05-13"`, 100, .02, .02, false}, {`model="gpt-4o-2024-11-20"`, 100, .02, .2, true}},
 			"gpt-4o-2024-05-13:false gpt-4o-2024-11-20:true", "model", "model", "only model gpt-4o-2024-11-20, which it brought, moved",
 		},
 		{"there are no slices", []part{{`a="1",b="2"`, 100, .02, .2, false}}, "", "model", "", ""},
