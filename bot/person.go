@@ -3,6 +3,8 @@ package bot
 import (
 	"slices"
 	"time"
+
+	"github.com/firebreak-dev/firebreak/detectors"
 )
 
 // Role is what somebody may do. Each may do what those before may.
@@ -85,4 +87,19 @@ type Stop struct {
 	Via    string    `json:"via,omitempty"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
+}
+
+// Declared is an incident that a person opens.
+type Declared struct {
+	Service, Environment, Title string
+	// Severity is page when left out.
+	Severity detectors.Severity
+	By, Via  string
+}
+
+// Judged is a judgement of landing a pull request.
+type Judged struct {
+	Assessment
+	Title, URL string
+	Services   []string
 }

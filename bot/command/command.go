@@ -126,7 +126,7 @@ func read(name string, rest []string) (Command, bool) {
 	case Incident, Ack, Suspects:
 		return c, n == 0 || n == 1 && c.takeID(rest[0])
 	case Resolve, FreezeEnd:
-		if n > 0 && looksLikeID(rest[0]) {
+		if n > 0 && (looksLikeID(rest[0]) || n == 1 && name == Resolve) { // one word is a name sooner than a reason
 			c.ID, rest = trimID(rest[0]), rest[1:]
 		}
 		c.Text = strings.Join(rest, " ")
@@ -180,10 +180,17 @@ func (c *Command) takeID(word string) bool {
 // trimID takes off what people and clients put around an ID.
 func trimID(word string) string { return strings.Trim(word, "`*_,.;:…<>\"'") }
 
-var idShape = regexp.MustCompile(`^(?:inc|frz|apr)-[0-9a-z]{4,40}$`)
+var (
+	idShape  = regexp.MustCompile(`^(?:inc|frz|apr)-[0-9a-z]{4,40}$`)
+	endShape = regexp.MustCompile(`^[0-9a-z]{4,40}$`)
+)
 
-// looksLikeID tells an ID from a word of a sentence.
-func looksLikeID(word string) bool { return idShape.MatchString(trimID(word)) }
+// looksLikeID tells an ID, or the end of one, from a word of a sentence: words have no digits. A number that is taken for one is not
+// found, and the person writes the ID.
+func looksLikeID(word string) bool {
+	word = trimID(word)
+	return idShape.MatchString(word) || endShape.MatchString(word) && strings.ContainsAny(word, "0123456789")
+}
 
 func (c Command) declare(rest []string) (Command, bool) {
 	if len(rest) < 2 {

@@ -23,6 +23,8 @@ func TestLinesAreRead(t *testing.T) {
 		"acknowledge 95xer":                  {Name: command.Ack, ID: "95xer"},
 		"resolve":                            {Name: command.Resolve},
 		"resolve it was a drill":             {Name: command.Resolve, Text: "it was a drill"},
+		"resolve 95xer a drill":              {Name: command.Resolve, ID: "95xer", Text: "a drill"},
+		"resolve later":                      {Name: command.Resolve, ID: "later"},
 		"resolve inc-1m7wv77ch0 a drill":     {Name: command.Resolve, ID: "inc-1m7wv77ch0", Text: "a drill"},
 		"note 95xer the vendor\nis told":     {Name: command.Note, ID: "95xer", Text: "the vendor is told"},
 		"declare support answers in French":  {Name: command.Declare, Service: "support", Text: "answers in French"},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +20,7 @@ import (
 )
 
 // Parts are what the engine stands on. All are needed but Windows, without which incidents have no chart, Freezes, without which
-// nobody can start one, and Pulls, without which pull requests have no check.
+// nobody can start one, Pulls, without which pull requests have no check, and Briefer, without which pages of others are not briefed.
 type Parts struct {
 	Timeline   Timeline
 	Findings   Findings
@@ -98,6 +99,8 @@ type Engine struct {
 
 	// partial are the deliveries that are read again; only the inbox worker touches it.
 	partial partial
+	// stopped is how the kill switch stood when it was last looked at.
+	stopped atomic.Pointer[bot.Stop]
 	// arrived tells the inbox worker that there is something to do.
 	arrived chan struct{}
 }

@@ -80,6 +80,14 @@ func (w *world) Choose(trigger string, scope expr.Scope) ([]playbooks.Plan, []st
 	}
 }
 
+func (w *world) Plans() []playbooks.Plan {
+	return []playbooks.Plan{
+		{Name: "undo", On: []string{"suspects"}, When: "likely", Steps: []playbooks.Step{{ID: "ask", Action: "approval.ask"}, {ID: "back", Action: "github.revert", When: "sure"}},
+			OnFailure: []playbooks.Step{{ID: "page", Action: "pagerduty.page"}}},
+		{Name: "respond"},
+	}
+}
+
 func (w *world) Holds(string, expr.Scope) (bool, string, error) { return w.holds, "", w.blind }
 func (w *world) Update(_ context.Context, incident string)      { w.announced[incident]++ }
 func (w *world) Flags(bot.Change) []bot.Reason                  { return []bot.Reason{{Code: "friday"}} }

@@ -162,11 +162,11 @@ func (e *Engine) startAll(ctx context.Context, called []trigger) {
 			"trigger", t.word, "error", err)
 		e.pending = append(e.pending, t)
 	}
-	begun := make([]trigger, 0, len(called))
+	begun, muted := make([]trigger, 0, len(called)), 0
 	for _, t := range called {
 		switch err := e.start(ctx, t); {
 		case errors.Is(err, errMuted):
-			e.pending = append(e.pending, t)
+			e.pending, muted = append(e.pending, t), muted+1
 			continue
 		case err != nil:
 			failed(t, err)
@@ -179,7 +179,7 @@ func (e *Engine) startAll(ctx context.Context, called []trigger) {
 			failed(t, err)
 		}
 	}
-	e.metrics.pending.Set(float64(len(e.pending)))
+	e.metrics.pending.Set(float64(len(e.pending) - muted)) // somebody wants those to wait
 }
 
 // start begins the runs that a trigger calls for.

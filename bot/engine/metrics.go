@@ -13,6 +13,7 @@ type metrics struct {
 	open        prometheus.Gauge
 	told        *prometheus.CounterVec
 	pending     prometheus.Gauge
+	stopped     prometheus.Gauge
 }
 
 func newMetrics(registry prometheus.Registerer, sources map[string]Source) metrics {
@@ -32,8 +33,11 @@ func newMetrics(registry prometheus.Registerer, sources map[string]Source) metri
 		pending: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "firebreak_triggers_pending", Help: "Triggers whose runs could not begin yet.",
 		}),
+		stopped: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "firebreak_actions_stopped", Help: "1 while the kill switch lets no action start, as it was last looked at.",
+		}),
 	}
-	registry.MustRegister(m.findings, m.transitions, m.open, m.told, m.pending)
+	registry.MustRegister(m.findings, m.transitions, m.open, m.told, m.pending, m.stopped)
 	for _, detector := range []string{"burn", "shift", "outlier", "canary", "drift", "parity", "absent", "alertmanager"} {
 		for _, verdict := range []detectors.Verdict{detectors.Quiet, detectors.Firing, detectors.Blind} {
 			m.findings.WithLabelValues(detector, string(verdict))

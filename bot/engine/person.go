@@ -95,17 +95,9 @@ func (e *Engine) Note(ctx context.Context, incident, by, via, text string) (bot.
 	return e.parts.Timeline.Incident(ctx, in.ID)
 }
 
-// Declared is an incident that a person opens.
-type Declared struct {
-	Service, Environment, Title string
-	// Severity is page when left out.
-	Severity detectors.Severity
-	By, Via  string
-}
-
 // Declare opens an incident because a person says so. Everything follows as if a detector had seen it: suspects, playbooks, pages. It
 // stays until a person resolves it. A service has one open incident at a time, so that it is told where there is one.
-func (e *Engine) Declare(ctx context.Context, d Declared) (bot.Incident, error) {
+func (e *Engine) Declare(ctx context.Context, d bot.Declared) (bot.Incident, error) {
 	f, err := e.declared(d)
 	if err != nil {
 		return bot.Incident{}, err
@@ -129,7 +121,7 @@ func (e *Engine) Declare(ctx context.Context, d Declared) (bot.Incident, error) 
 }
 
 // declared makes the finding that a person's word is. People notice late: it began at some time within the last hour.
-func (e *Engine) declared(d Declared) (detectors.Finding, error) {
+func (e *Engine) declared(d bot.Declared) (detectors.Finding, error) {
 	title, err := words("title", d.Title, maxTitle, false)
 	if err != nil {
 		return detectors.Finding{}, err

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/firebreak-dev/firebreak/bot"
-	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
@@ -48,7 +47,7 @@ func TestAPersonResolves(t *testing.T) {
 
 func TestAPersonDeclares(t *testing.T) {
 	w := newWorld(t)
-	ask := engine.Declared{Service: "support", Title: " answers\n in French ", By: "ana", Via: "cli"}
+	ask := bot.Declared{Service: "support", Title: " answers\n in French ", By: "ana", Via: "cli"}
 	in, err := w.Declare(t.Context(), ask)
 	if err != nil || in.Title != "answers in French" || in.Severity != detectors.Page || in.State != bot.Open {
 		t.Fatalf("%+v, %v", in, err)
@@ -72,14 +71,14 @@ func TestAPersonDeclares(t *testing.T) {
 		t.Errorf("%v, %v", after.State, err)
 	}
 	for name, q := range map[string]struct {
-		change func(*engine.Declared)
+		change func(*bot.Declared)
 		want   string
 	}{
-		"of no service that there is": {func(d *engine.Declared) { d.Service = "nope" }, "those that are: support"},
-		"without a title":             {func(d *engine.Declared) { d.Title = " \n" }, "a title is wanted"},
-		"of nobody":                   {func(d *engine.Declared) { d.By = "" }, "say who"},
-		"as mere information":         {func(d *engine.Declared) { d.Severity = detectors.Info }, "page or ticket"},
-		"with a title without bound":  {func(d *engine.Declared) { d.Title = strings.Repeat("x", 201) }, "at most 200"},
+		"of no service that there is": {func(d *bot.Declared) { d.Service = "nope" }, "those that are: support"},
+		"without a title":             {func(d *bot.Declared) { d.Title = " \n" }, "a title is wanted"},
+		"of nobody":                   {func(d *bot.Declared) { d.By = "" }, "say who"},
+		"as mere information":         {func(d *bot.Declared) { d.Severity = detectors.Info }, "page or ticket"},
+		"with a title without bound":  {func(d *bot.Declared) { d.Title = strings.Repeat("x", 201) }, "at most 200"},
 	} {
 		d := ask
 		q.change(&d)

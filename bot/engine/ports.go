@@ -98,6 +98,8 @@ type Runner interface {
 type Playbooks interface {
 	// Choose returns the plans that the trigger starts, and for every other one a sentence that says why not.
 	Choose(trigger string, scope expr.Scope) (plans []playbooks.Plan, others []string)
+	// Plans are all that are in use.
+	Plans() []playbooks.Plan
 }
 
 // Conditions tells whether a playbook's condition holds for an incident now. An error means that it cannot be told; that is

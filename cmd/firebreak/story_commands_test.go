@@ -43,7 +43,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	for name, do := range map[string]command{
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
-		"github": cmdGitHub, "press": cmdPress, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
+		"github": cmdGitHub, "press": cmdPress, "slash": cmdSlash, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
 		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid, "disk": cmdDisk,
 	} {
 		negatable := name == "get" || name == "webhook" || name == "valid"
@@ -283,6 +283,19 @@ func cmdPress(ts *testscript.TestScript, w *world, _ bool, args []string) (strin
 		}
 	}
 	return "", fmt.Errorf("no message has a button %q", args[1])
+}
+
+// cmdSlash writes a slash command in #incidents.
+func cmdSlash(ts *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
+	if err := want(args, 2, "who and a line"); err != nil {
+		return "", err
+	}
+	body, err := w.slack.Command("incidents", args[1], slackfake.User{ID: args[0], Name: args[0]})
+	if err != nil {
+		return "", err
+	}
+	status, answer, err := w.post(ctxOf(ts), "/slack/commands", body, w.slack.Sign(body, time.Now()))
+	return answered(status, answer, err, false)
 }
 
 // cmdFault lets a stand-in misbehave.

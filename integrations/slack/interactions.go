@@ -1,9 +1,7 @@
 package slack
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -41,8 +39,9 @@ type Updater interface {
 
 var _ Updater = (*Announcer)(nil)
 
-// HandlerOptions are what a Handler is given. Decider, Acknowledger, Judge and Updater are required.
+// HandlerOptions are what a Handler is given. Decider, Acknowledger, Judge, Commander and Updater are required.
 type HandlerOptions struct {
+	Commander    Commander
 	Decider      Decider
 	Acknowledger Acknowledger
 	Judge        Judge
@@ -70,6 +69,8 @@ type Handler struct {
 	rest         *rest.Client
 	responseHost []string
 	presses      *prometheus.CounterVec
+	commands     *prometheus.CounterVec
+	answered     prometheus.Histogram
 
 	base    context.Context
 	stop    context.CancelFunc
@@ -93,6 +94,8 @@ func (c *Client) Handler(o HandlerOptions) *Handler {
 		rest:         c.rest,
 		responseHost: responseHosts(c.config.APIURL),
 		presses:      pressCounter(o.Registerer),
+		commands:     commandCounter(o.Registerer),
+		answered:     commandTimer(o.Registerer),
 		base:         base,
 		stop:         stop,
 		slots:        make(chan struct{}, maxWorking),
@@ -101,51 +104,69 @@ func (c *Client) Handler(o HandlerOptions) *Handler {
 
 // ServeHTTP answers one interaction.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		h.answer(w, http.StatusMethodNotAllowed, "bad_request", "only POST")
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxInteraction))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		h.answer(w, http.StatusRequestEntityTooLarge, "bad_request", "the body is too large")
-		return
-	case err != nil:
-		h.answer(w, http.StatusBadRequest, "bad_request", "the body could not be read")
-		return
-	}
-	switch err := h.proof.check(r.Header, body, h.options.Now()); {
-	case errors.Is(err, errReplay):
-		h.answer(w, http.StatusConflict, "replayed", err.Error())
-		return
-	case err != nil:
-		h.answer(w, http.StatusUnauthorized, "unauthorized", err.Error())
+	body, ok := h.proven(w, r, h.presses)
+	if !ok {
 		return
 	}
 	pressed, err := parseInteraction(body)
 	if err != nil {
-		h.answer(w, http.StatusBadRequest, "bad_request", err.Error())
+		h.answer(w, h.presses, http.StatusBadRequest, "bad_request", err.Error())
 		return
 	}
 	if !h.begin(pressed) {
-		h.answer(w, http.StatusServiceUnavailable, "busy", "too busy; press again in a moment")
+		h.answer(w, h.presses, http.StatusServiceUnavailable, "busy", "too busy; press again in a moment")
 		return
 	}
 	w.WriteHeader(http.StatusOK)
 }
 
-func (h *Handler) answer(w http.ResponseWriter, status int, result, text string) {
-	h.presses.WithLabelValues(result).Inc()
+// proven reads a request and proves that Slack sent it, now and for the first time. False means that it is answered.
+func (h *Handler) proven(w http.ResponseWriter, r *http.Request, count *prometheus.CounterVec) ([]byte, bool) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		h.answer(w, count, http.StatusMethodNotAllowed, "bad_request", "only POST")
+		return nil, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxInteraction))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		h.answer(w, count, http.StatusRequestEntityTooLarge, "bad_request", "the body is too large")
+		return nil, false
+	case err != nil:
+		h.answer(w, count, http.StatusBadRequest, "bad_request", "the body could not be read")
+		return nil, false
+	}
+	switch err := h.proof.check(r.Header, body, h.options.Now()); {
+	case errors.Is(err, errReplay):
+		h.answer(w, count, http.StatusConflict, "replayed", err.Error())
+		return nil, false
+	case err != nil:
+		h.answer(w, count, http.StatusUnauthorized, "unauthorized", err.Error())
+		return nil, false
+	}
+	return body, true
+}
+
+func (h *Handler) answer(w http.ResponseWriter, count *prometheus.CounterVec, status int, result, text string) {
+	count.WithLabelValues(result).Inc()
 	http.Error(w, text, status)
 }
 
-// begin does the work beside the answer.
+// begin does the work of a press beside the answer.
 func (h *Handler) begin(i interaction) bool {
 	if len(i.Actions) == 0 {
 		return true
 	}
+	return h.work(func(ctx context.Context) {
+		for _, a := range i.Actions {
+			h.press(ctx, i, a)
+		}
+	})
+}
+
+// work does something beside the answer; false when there is no hand free, or when we are closing.
+func (h *Handler) work(do func(ctx context.Context)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -160,9 +181,7 @@ func (h *Handler) begin(i interaction) bool {
 		defer func() { <-h.slots }()
 		ctx, cancel := context.WithTimeout(h.base, workTime)
 		defer cancel()
-		for _, a := range i.Actions {
-			h.press(ctx, i, a)
-		}
+		do(ctx)
 	})
 	return true
 }
@@ -211,33 +230,11 @@ func (h *Handler) press(ctx context.Context, i interaction, a pressedAction) {
 
 // tell shows a sentence to the one who pressed, through the address that came with the press.
 func (h *Handler) tell(ctx context.Context, to, sentence string) {
-	if !h.mayAnswer(to) {
-		if to != "" {
-			h.logger.WarnContext(ctx, "slack: an answer to a press was not sent: its address is not Slack's")
-		}
+	if to == "" {
 		return
 	}
-	body, err := json.Marshal(map[string]any{
-		"response_type": "ephemeral", "replace_original": false, "text": escape(sentence, maxText),
-	})
-	if err != nil {
-		return
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
-	if err != nil {
-		return
-	}
-	req.Header.Set("Content-Type", "application/json")
-	call := h.rest.Call()
-	resp, err := call.HTTP(nil).Do(req)
-	if err == nil {
-		_ = resp.Body.Close()
-		if resp.StatusCode >= http.StatusBadRequest {
-			err = errors.New(resp.Status)
-		}
-	}
-	if err != nil {
-		h.logger.WarnContext(ctx, "slack: an answer to a press could not be sent", "error", call.Failure(err, ""))
+	if err := h.respond(ctx, to, message{text: escape(sentence, maxText)}); err != nil {
+		h.logger.WarnContext(ctx, "slack: an answer to a press could not be sent", "error", err)
 	}
 }
 

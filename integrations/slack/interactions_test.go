@@ -77,6 +77,17 @@ func (o *office) Judge(_ context.Context, incident string, v bot.Verdict) (bot.I
 	return bot.Incident{}, o.refuse
 }
 
+func (o *office) Command(ctx context.Context, text, user string) bot.Answer {
+	if o.block != nil {
+		select {
+		case <-o.block:
+		case <-ctx.Done():
+		}
+	}
+	o.note(user + " writes " + text)
+	return bot.Answer{Title: "You wrote " + text, Rows: []bot.Row{{Label: "Incident", Text: "inc-1"}}, Link: "https://firebreak.example/incidents/inc-1", Incident: "inc-1"}
+}
+
 func (o *office) Update(_ context.Context, incident string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -108,7 +119,7 @@ func newDesk(t *testing.T) *desk {
 			return w.Result(), nil
 		}),
 	})
-	d.handler = c.Handler(HandlerOptions{Decider: d, Acknowledger: d, Judge: d, Updater: d, Registerer: d.registry})
+	d.handler = c.Handler(HandlerOptions{Commander: d, Decider: d, Acknowledger: d, Judge: d, Updater: d, Registerer: d.registry})
 	t.Cleanup(func() { _ = d.handler.Close(context.Background()) })
 	return d
 }

@@ -93,6 +93,9 @@ func (l *language) Choose(trigger string, scope expr.Scope) ([]playbooks.Plan, [
 	return l.set.Choose(trigger, scope)
 }
 
+// Plans are the playbooks that are in use.
+func (l *language) Plans() []playbooks.Plan { return l.set.Plans() }
+
 // Holds tells whether a waiting step's condition holds now.
 func (l *language) Holds(condition string, scope expr.Scope) (bool, string, error) {
 	return l.evaluator.Holds(condition, scope)

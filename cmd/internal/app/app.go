@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/firebreak-dev/firebreak/bot/desk"
 	"github.com/firebreak-dev/firebreak/bot/engine"
 	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/bot/store"
@@ -41,6 +42,7 @@ type App struct {
 	db        *store.DB
 	rules     rules
 	engine    *engine.Engine
+	desk      *desk.Desk
 	watch     *watch.Watch
 	watched   []watch.Watched
 	durable   *durable.Engine

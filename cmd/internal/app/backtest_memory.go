@@ -151,6 +151,9 @@ func (unkept) Recall(context.Context, string, string) ([]byte, bool, error) { re
 // Choose chooses none.
 func (unkept) Choose(string, expr.Scope) ([]playbooks.Plan, []string) { return nil, nil }
 
+// Plans are none.
+func (unkept) Plans() []playbooks.Plan { return nil }
+
 // Update shows nothing.
 func (unkept) Update(context.Context, string) {}
 

@@ -119,6 +119,7 @@ type vendors struct {
 
 // buildVendors makes the integrations that are configured.
 func (a *App) buildVendors(context.Context) (err error) {
+	a.buildDesk()
 	now := a.options.Clock.Now
 	if a.config.GitHub.Enabled() {
 		a.vendors.github, err = github.New(a.config.GitHub, github.Options{
@@ -152,6 +153,7 @@ func (a *App) buildSlack() {
 	a.vendors.announcer = a.vendors.slack.Announcer()
 	a.announcer.use(shown{a.vendors.announcer, a.logger})
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
+		Commander: clerk{a},
 		Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
 	})
 	a.onClose("slack", func(ctx context.Context) error {
@@ -176,6 +178,14 @@ func (a *App) actions() []playbooks.Bound {
 	return out
 }
 
+// telling are the actions that start while the kill switch is on: those that tell or ask people, look, and write reports. None of them
+// changes what users are served.
+func telling() []string {
+	return []string{
+		"pagerduty.page", "pagerduty.escalate", "pagerduty.resolve", "slack.post", "approval.ask", "signal.wait", "report.write",
+	}
+}
+
 // buildRuns makes what carries playbooks out.
 func (a *App) buildRuns(context.Context) error {
 	bound := a.actions()
@@ -191,7 +201,7 @@ func (a *App) buildRuns(context.Context) error {
 	journal := engine.NewJournal(a.db, a.announcer)
 	runner, err := run.NewRunner(run.Config{
 		Actions: bound, Journal: journal, Evaluator: values, Approver: a.engine, Now: a.options.Clock.Now, Logger: a.logger,
-		Registerer: a.registry,
+		Registerer: a.registry, Stopped: a.engine.Halted, WhileStopped: telling(),
 	})
 	if err != nil {
 		return err
@@ -270,6 +280,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	}
 	if a.vendors.buttons != nil {
 		parts.Mounts["POST /slack/interactions"] = a.vendors.buttons
+		parts.Mounts["POST /slack/commands"] = a.vendors.buttons.Commands()
 	}
 	if a.server, err = server.New(a.config.Server, parts); err != nil {
 		return err

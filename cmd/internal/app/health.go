@@ -42,7 +42,16 @@ func (h *health) Ready(ctx context.Context) []server.Check {
 			executing.OK, executing.Detail = false, "starting"
 		}
 	}
-	return append([]server.Check{store, executing}, h.sight()...)
+	return append([]server.Check{store, executing, h.actions()}, h.sight()...)
+}
+
+// actions tells whether the kill switch is on. Somebody wants it so: it is told and is no fault.
+func (h *health) actions() server.Check {
+	check := server.Check{Name: "actions", OK: true}
+	if stopped, why := h.app.engine.Halted(); stopped {
+		check.Detail = "no action starts: " + why
+	}
+	return check
 }
 
 // sight tells what cannot be seen. It is told and is no reason to send no requests here: webhooks and pages still work.

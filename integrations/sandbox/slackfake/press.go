@@ -85,6 +85,41 @@ const (
 	replyLife = 30 * time.Minute
 )
 
+// replyTo makes an address for answers.
+func (w *Workspace) replyTo(channel, ts string, by User) string {
+	w.serial++
+	id := strconv.Itoa(w.serial)
+	for key, old := range w.replies {
+		if w.cfg.Now().After(old.expires) {
+			delete(w.replies, key)
+		}
+	}
+	w.replies[id] = &reply{channel: channel, ts: ts, user: by.ID, expires: w.cfg.Now().Add(replyLife)}
+	return id
+}
+
+// Command makes the body that Slack posts when a user writes a slash command in a channel: a form. Slack escapes what is mark-up.
+func (w *Workspace) Command(channel, text string, by User) ([]byte, error) {
+	form, err := w.command(channel, text, by)
+	return []byte(form.Encode()), err
+}
+
+func (w *Workspace) command(channel, text string, by User) (url.Values, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.Channel(channel)
+	if !ok {
+		return nil, fmt.Errorf("no channel %q", channel)
+	}
+	id := w.replyTo(c.ID, "", by)
+	return url.Values{
+		"token": {"legacy-token"}, "api_app_id": {AppID}, "team_id": {TeamID}, "team_domain": {teamName}, "channel_id": {c.ID}, "channel_name": {c.Name},
+		"user_id": {by.ID}, "user_name": {by.Name}, "command": {"/firebreak"},
+		"text":         {strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)},
+		"response_url": {w.cfg.Base + "/commands/" + id}, "trigger_id": {id + ".48105"}, "is_enterprise_install": {"false"},
+	}, nil
+}
+
 // Press makes the body that Slack posts when a user presses a button: a form with one field, payload.
 func (w *Workspace) Press(m Message, b Button, by User) ([]byte, error) {
 	w.mu.Lock()
@@ -93,14 +128,7 @@ func (w *Workspace) Press(m Message, b Button, by User) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("no channel %q", m.Channel)
 	}
-	w.serial++
-	id := strconv.Itoa(w.serial)
-	for key, old := range w.replies {
-		if w.cfg.Now().After(old.expires) {
-			delete(w.replies, key)
-		}
-	}
-	w.replies[id] = &reply{channel: m.Channel, ts: m.TS, user: by.ID, expires: w.cfg.Now().Add(replyLife)}
+	id := w.replyTo(m.Channel, m.TS, by)
 	payload, err := json.Marshal(object{
 		"type":       "block_actions",
 		"team":       object{"id": TeamID, "domain": teamName},

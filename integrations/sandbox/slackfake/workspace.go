@@ -106,6 +106,7 @@ func New(c Config) *Workspace {
 	mux.HandleFunc("GET /api/{method}", w.serveMethod)
 	mux.HandleFunc("POST /upload/v1/{file}", w.serveUpload)
 	mux.HandleFunc("POST /actions/{id}", w.serveResponseURL)
+	mux.HandleFunc("POST /commands/{id}", w.serveResponseURL)
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.Strange(r, "no such path")
 		http.NotFound(rw, r)

@@ -1,0 +1,178 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/command"
+	"github.com/firebreak-dev/firebreak/bot/report"
+)
+
+// Parts are what a Desk stands on. All are needed.
+type Parts struct {
+	Reader    Reader
+	Operator  Operator
+	Playbooks Playbooks
+	Calendar  Calendar
+	Landing   Landing
+	Switch    Switch
+	Audit     Audit
+	// Budgets tells the objectives with what is left of their budgets; Blind what cannot be seen, in words.
+	Budgets func() []bot.Budget
+	Blind   func() []string
+	// Who names those who may do what the role is for, in words.
+	Who func(least bot.Role) string
+	// URL is the address of the pages, Zone the zone in which times are told.
+	URL    string
+	Zone   *time.Location
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Desk serves people. It is safe for concurrent use.
+type Desk struct{ parts Parts }
+
+// New makes a desk.
+func New(p Parts) *Desk { return &Desk{parts: p} }
+
+// Do carries out a line of a person. What goes wrong is an answer, too: the person shall know.
+func (d *Desk) Do(ctx context.Context, line string, by bot.Person) bot.Answer {
+	c, err := command.Parse(line)
+	if err != nil {
+		return refusal(err)
+	}
+	form := command.FormOf(c.Name)
+	if err := d.may(by, form, c); err != nil {
+		d.note(ctx, by, form.Name, c, "refused: "+bot.MessageOf(err))
+		return refusal(err)
+	}
+	answer, err := d.do(ctx, c, by)
+	if err != nil {
+		d.parts.Logger.WarnContext(ctx, "a command was refused", "command", c.Name, "by", by.Name, "error", err)
+		answer = refusal(err)
+		if form.Role.Rank() > bot.Viewer.Rank() {
+			d.note(ctx, by, form.Name, c, "refused: "+bot.MessageOf(err))
+		}
+		return answer
+	}
+	if form.Role.Rank() > bot.Viewer.Rank() {
+		d.note(ctx, by, form.Name, c, c.Text)
+	}
+	return answer
+}
+
+// may tells whether the person's role is enough. Answers to playbooks may be open to somebody by name: that is looked at later.
+func (d *Desk) may(by bot.Person, form command.Form, c command.Command) error {
+	if by.Role.May(form.Role) || (by.Role.May(bot.Viewer) && (c.Name == command.Approve || c.Name == command.Deny)) {
+		return nil
+	}
+	return d.forbidden(by, form.Role, form.Name)
+}
+
+func (d *Desk) forbidden(by bot.Person, least bot.Role, what string) error {
+	have := "nobody here"
+	if by.Role.Rank() > 0 {
+		have = article(string(by.Role))
+	}
+	sentence := fmt.Sprintf("%s is %s, and %q is for %ss", by.Name, have, what, least)
+	if who := d.parts.Who(least); who != "" {
+		sentence += "; who could: " + who
+	}
+	return bot.Errorf(bot.Forbidden, "%s", sentence)
+}
+
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
+}
+
+func refusal(err error) bot.Answer { return bot.Answer{Title: bot.MessageOf(err), Refused: true} }
+
+// note writes into the audit log. That it cannot be written is no reason not to do what was asked for at night.
+func (d *Desk) note(ctx context.Context, by bot.Person, name string, c command.Command, detail string) {
+	target := c.ID
+	for _, t := range []string{c.Service, c.Repository} {
+		if target == "" {
+			target = t
+		}
+	}
+	if c.Playbook != "" {
+		target = strings.TrimSpace(c.Playbook + " " + target)
+	}
+	err := d.parts.Audit.Note(ctx, d.parts.Now(), by.Name, by.Via+"."+strings.ReplaceAll(name, " ", "."), target, detail)
+	if err != nil {
+		d.parts.Logger.ErrorContext(ctx, "who asked for what could not be written down", "command", name, "by", by.Name, "error", err)
+	}
+}
+
+func (d *Desk) do(ctx context.Context, c command.Command, by bot.Person) (bot.Answer, error) {
+	switch c.Name {
+	case command.Help:
+		return help(by), nil
+	case command.Status:
+		return d.status(ctx)
+	case command.Incident:
+		return d.incident(ctx, c)
+	case command.Suspects:
+		return d.suspects(ctx, c)
+	case command.Changes:
+		return d.changes(ctx, c)
+	case command.Windows:
+		return d.windows(ctx, c)
+	case command.SLO:
+		return d.objectives(c)
+	case command.Risk:
+		return d.risk(ctx, c)
+	case command.FreezeStart, command.FreezeEnd:
+		return d.freeze(ctx, c, by)
+	case command.Approve, command.Deny:
+		return d.decide(ctx, c, by)
+	case command.PlaybookPlan, command.PlaybookRun:
+		return d.playbook(ctx, c, by)
+	case command.Stop, command.StopLift:
+		return d.stop(ctx, c, by)
+	default:
+		return d.change(ctx, c, by)
+	}
+}
+
+// help lists what this person may ask for.
+func help(by bot.Person) bot.Answer {
+	a := bot.Answer{Title: "What you can ask for"}
+	for _, f := range command.Forms() {
+		if by.Role.May(f.Role) {
+			a.Rows = append(a.Rows, bot.Row{Label: f.Usage, Text: f.What})
+		}
+	}
+	return a
+}
+
+// clock tells a time of today, or of another day.
+func (d *Desk) clock(t time.Time) string {
+	zone := d.parts.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t, now := t.In(zone), d.parts.Now().In(zone)
+	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		return t.Format("15:04 MST")
+	}
+	return t.Format("Mon 2 Jan 15:04 MST")
+}
+
+// ago tells how long ago something was.
+func (d *Desk) ago(t time.Time) string { return report.Span(max(d.parts.Now().Sub(t), 0)) + " ago" }
+
+// page is the address of an incident's page.
+func (d *Desk) page(incident string) string {
+	if d.parts.URL == "" {
+		return ""
+	}
+	return strings.TrimRight(d.parts.URL, "/") + "/incidents/" + incident
+}
