@@ -87,6 +87,11 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 		return playbooks.Outcome{}, unread(err)
 	}
 	event := pageEvent(card, call)
+	if c.memory != nil { // before it is sent: what is resolved meanwhile must be taken back
+		if err := c.remember(ctx, pagedSpace, call.Incident, true); err != nil {
+			return playbooks.Outcome{}, unread(err)
+		}
+	}
 	answer, err := c.send(ctx, call.Service, event)
 	if err != nil {
 		return playbooks.Outcome{}, err
@@ -111,6 +116,13 @@ func (c *Client) resolve(ctx context.Context, call playbooks.Call) (playbooks.Ou
 	if verb == "" {
 		verb = "resolve"
 	}
+	if c.incidents != nil {
+		// What PagerDuty has resolved by itself may have been opened again there since: our echo must not close it.
+		in, err := c.incidents.Incident(ctx, call.Incident)
+		if err == nil && in.Page.Status == bot.PageResolved {
+			return c.resolveEscalation(ctx, call, verb)
+		}
+	}
 	first, err := c.send(ctx, call.Service, pd.V2Event{Action: verb, DedupKey: dedupKey(call.Incident)})
 	if err != nil {
 		return playbooks.Outcome{}, err
@@ -120,6 +132,15 @@ func (c *Client) resolve(ctx context.Context, call playbooks.Call) (playbooks.Ou
 		return playbooks.Outcome{}, err
 	}
 	return done(first, verb+"d the page"), nil
+}
+
+// resolveEscalation takes the escalation back of a page that is resolved at PagerDuty already.
+func (c *Client) resolveEscalation(ctx context.Context, call playbooks.Call, verb string) (playbooks.Outcome, error) {
+	answer, err := c.send(ctx, call.Service, pd.V2Event{Action: verb, DedupKey: escalationKey(call.Incident)})
+	if err != nil {
+		return playbooks.Outcome{}, err
+	}
+	return done(answer, "the page was resolved there"), nil
 }
 
 func done(answer *pd.V2EventResponse, sentence string) playbooks.Outcome {

@@ -31,6 +31,8 @@ type Options struct {
 	Cards Cards
 	// Memory keeps which page is of which incident; without one only keys tell.
 	Memory Memory
+	// Incidents are ours, so that PagerDuty's own word is not sent back to it; without them everything is sent.
+	Incidents Incidents
 	// Services say which service of PagerDuty's is which of ours.
 	Services   []Service
 	Registerer prometheus.Registerer
@@ -49,10 +51,12 @@ const (
 
 // Client sends events. It is safe for concurrent use.
 type Client struct {
-	config Config
-	cards  Cards
-	rest   *rest.Client
-	memory Memory
+	config    Config
+	cards     Cards
+	rest      *rest.Client
+	api       *rest.Client
+	memory    Memory
+	incidents Incidents
 	// linking is held while what is remembered of a page is changed.
 	linking  sync.Mutex
 	services []Service
@@ -64,7 +68,7 @@ type Client struct {
 // New makes a client of a checked configuration.
 func New(c Config, o Options) *Client {
 	c = c.WithDefaults()
-	c.EventsURL = strings.TrimRight(c.EventsURL, "/")
+	c.EventsURL, c.APIURL = strings.TrimRight(c.EventsURL, "/"), strings.TrimRight(c.APIURL, "/")
 	turns := map[string]*rate.Limiter{}
 	for _, key := range c.keys() {
 		if key.IsSet() {
@@ -74,28 +78,30 @@ func New(c Config, o Options) *Client {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	events := rest.Options{
+		Integration: "pagerduty", Timeout: c.Timeout, MaxBody: 1 << 20, Secrets: c.secrets(), Registerer: o.Registerer, Tracer: o.Tracer,
+		Base: o.Transport, Now: o.Now,
+	}
+	asks := events
+	asks.MaxBody, asks.Rate, asks.Burst = 4<<20, asksPerSecond, asksAtOnce
 	return &Client{
-		config:   c,
-		cards:    o.Cards,
-		memory:   o.Memory,
-		services: o.Services,
-		now:      o.Now,
-		turns:    turns,
-		rest: rest.New(rest.Options{
-			Integration: "pagerduty",
-			Timeout:     c.Timeout,
-			MaxBody:     1 << 20,
-			Secrets:     c.secrets(),
-			Registerer:  o.Registerer,
-			Tracer:      o.Tracer,
-			Base:        o.Transport,
-			Now:         o.Now,
-		}),
+		config:    c,
+		cards:     o.Cards,
+		memory:    o.Memory,
+		services:  o.Services,
+		incidents: o.Incidents,
+		now:       o.Now,
+		turns:     turns,
+		rest:      rest.New(events),
+		api:       rest.New(asks),
 	}
 }
 
 // Close lets go of idle connections.
-func (c *Client) Close() { c.rest.Close() }
+func (c *Client) Close() {
+	c.rest.Close()
+	c.api.Close()
+}
 
 // send hands one event over and returns PagerDuty's word for it. Every event carries a dedup key, so it may be sent again
 // whatever became of it.

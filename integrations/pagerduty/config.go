@@ -2,6 +2,7 @@ package pagerduty
 
 import (
 	"maps"
+	"net/mail"
 	"net/url"
 	"slices"
 	"time"
@@ -10,10 +11,12 @@ import (
 	"github.com/firebreak-dev/firebreak/configs/secret"
 )
 
-// The Events API's addresses by service region.
+// The addresses of the Events API and the REST API by service region.
 const (
 	eventsUS = "https://events.pagerduty.com"
 	eventsEU = "https://events.eu.pagerduty.com"
+	apiUS    = "https://api.pagerduty.com"
+	apiEU    = "https://api.eu.pagerduty.com"
 )
 
 // Config is the pagerduty section of the configuration. Without any routing key there is no PagerDuty.
@@ -31,6 +34,12 @@ type Config struct {
 	// WebhookSecrets are those of webhook subscriptions (V3), each accepted: while one is rotated there are two. Without any, no
 	// webhooks are taken.
 	WebhookSecrets []secret.Value `yaml:"webhook_secrets"`
+	// APIToken is for the REST API: asking, notes, on-call. Without one, only events and webhooks are used.
+	APIToken secret.Value `yaml:"api_token"`
+	// APIURL replaces the region's address of the REST API.
+	APIURL string `yaml:"api_url"`
+	// From is the e-mail address of the user in whose name notes are written; PagerDuty wants one with every write.
+	From string `yaml:"from"`
 }
 
 // Service says which service of PagerDuty's is which of ours.
@@ -52,6 +61,12 @@ func (c Config) WithDefaults() Config {
 			c.EventsURL = eventsEU
 		}
 	}
+	if c.APIURL == "" {
+		c.APIURL = apiUS
+		if c.Region == "eu" {
+			c.APIURL = apiEU
+		}
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
 	}
@@ -59,7 +74,13 @@ func (c Config) WithDefaults() Config {
 }
 
 // Enabled tells whether there is any way to or from PagerDuty.
-func (c Config) Enabled() bool { return c.CanPage() || c.Listens() }
+func (c Config) Enabled() bool { return c.CanPage() || c.Listens() || c.Asks() }
+
+// Asks tells whether the REST API may be asked.
+func (c Config) Asks() bool { return c.APIToken.IsSet() }
+
+// Writes tells whether notes may be written.
+func (c Config) Writes() bool { return c.Asks() && c.From != "" }
 
 // CanPage tells whether anybody can be paged.
 func (c Config) CanPage() bool { return c.RoutingKey.IsSet() || len(c.RoutingKeys) > 0 }
@@ -72,11 +93,10 @@ func (c Config) Check(r *diag.Report) {
 	if c.Region != "" {
 		r.OneOf("region", "unknown-region", "region", c.Region, []string{"us", "eu"})
 	}
-	if c.EventsURL != "" {
-		u, err := url.Parse(c.EventsURL)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.User != nil {
-			r.Faultf("events_url", "bad-url", "not an http(s) address").Suggest("leave it out, or write %q", eventsUS)
-		}
+	checkURL(r, "events_url", c.EventsURL, eventsUS)
+	checkURL(r, "api_url", c.APIURL, apiUS)
+	if _, err := mail.ParseAddress(c.From); c.From != "" && err != nil {
+		r.Faultf("from", "bad-address", "not an e-mail address: %v", err).Suggest("write that of the PagerDuty user in whose name notes are written")
 	}
 	if c.Timeout < 0 {
 		r.Faultf("timeout", "bad-duration", "a timeout cannot be negative").Suggest("leave it out for 10s")
@@ -92,6 +112,13 @@ func (c Config) Check(r *diag.Report) {
 			r.At("routing_keys").Faultf(service, "missing-secret", "the routing key of %q is empty", service).
 				Suggest("write ${env:NAME} or ${file:PATH}")
 		}
+	}
+}
+
+func checkURL(r *diag.Report, field, address, usual string) {
+	u, err := url.Parse(address)
+	if address != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.User != nil) {
+		r.Faultf(field, "bad-url", "not an http(s) address").Suggest("leave it out, or write %q", usual)
 	}
 }
 
@@ -114,4 +141,6 @@ func (c Config) keys() []secret.Value {
 }
 
 // secrets lists everything that must not be told.
-func (c Config) secrets() []secret.Value { return append(c.keys(), c.WebhookSecrets...) }
+func (c Config) secrets() []secret.Value {
+	return append(append(c.keys(), c.WebhookSecrets...), c.APIToken)
+}

@@ -96,6 +96,9 @@ func (a *App) buildEngine(ctx context.Context) error {
 	if a.config.GitHub.Enabled() {
 		parts.Sources["github"] = lateSource{a}
 	}
+	if a.config.PagerDuty.Listens() {
+		parts.Sources["pagerduty"] = latePager{a}
+	}
 	parts.Sources["api"] = events.Recorded{}
 	a.inbound = a.config.inbound(a.options.Clock.Now)
 	for name, source := range a.inbound {
@@ -115,6 +118,7 @@ type vendors struct {
 	announcer *slack.Announcer
 	buttons   *slack.Handler
 	pagerduty *pagerduty.Client
+	mirror    *pagerduty.Mirror
 }
 
 // buildVendors makes the integrations that are configured.
@@ -131,12 +135,15 @@ func (a *App) buildVendors(context.Context) (err error) {
 		a.onClose("github", func(context.Context) error { a.vendors.github.Close(); return nil })
 	}
 	if pd := a.config.pagerDuty(); pd.Enabled() {
-		a.vendors.pagerduty = pagerduty.New(pd, pagerduty.Options{Cards: a.engine, Registerer: a.registry, Tracer: a.tracing})
+		a.vendors.pagerduty = pagerduty.New(pd, pagerduty.Options{
+			Cards: a.engine, Memory: a.db, Incidents: a.db, Services: a.config.paged(), Registerer: a.registry, Tracer: a.tracing, Now: now,
+		})
 		a.onClose("pagerduty", func(context.Context) error { a.vendors.pagerduty.Close(); return nil })
 	}
 	if a.config.Slack.Enabled() {
 		a.buildSlack()
 	}
+	a.buildMirror()
 	return nil
 }
 
@@ -172,7 +179,7 @@ func (a *App) actions() []playbooks.Bound {
 	if a.vendors.slack != nil {
 		out = append(out, a.vendors.slack.Actions()...)
 	}
-	if a.vendors.pagerduty != nil {
+	if a.config.pagerDuty().CanPage() {
 		out = append(out, a.vendors.pagerduty.Actions()...)
 	}
 	return out
@@ -274,6 +281,9 @@ func (a *App) buildServer(context.Context) (err error) {
 	}
 	if a.vendors.github != nil {
 		parts.Receivers["github"] = a.vendors.github
+	}
+	if a.config.PagerDuty.Listens() {
+		parts.Receivers["pagerduty"] = a.vendors.pagerduty
 	}
 	for name, source := range a.inbound {
 		parts.Receivers[name] = source

@@ -63,6 +63,9 @@ func (a *App) lead(ctx context.Context) error {
 		background.Go(func() { _ = announcer.Run(ctx) }) // ends with the context only
 	}
 	background.Go(func() { a.landing.to.Run(ctx) })
+	if mirror := a.vendors.mirror; mirror != nil {
+		background.Go(func() { mirror.Run(ctx) })
+	}
 	a.health.executing.Store(true)
 	a.logger.Info("executing")
 

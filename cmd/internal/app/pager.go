@@ -5,6 +5,8 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/engine"
+	whose "github.com/firebreak-dev/firebreak/bot/paging"
+	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 )
 
 // latePager makes nouns of PagerDuty's webhooks; the client is made after the engine.
@@ -15,4 +17,29 @@ var _ engine.Source = latePager{}
 // Tell reads a delivery.
 func (p latePager) Tell(ctx context.Context, d bot.Delivery) (bot.Told, error) {
 	return p.app.vendors.pagerduty.Tell(ctx, d)
+}
+
+// buildMirror has PagerDuty told of what is acknowledged and resolved here. A dry run tells nobody.
+func (a *App) buildMirror() {
+	if a.vendors.pagerduty == nil || a.options.DryRun {
+		return
+	}
+	a.vendors.mirror = a.vendors.pagerduty.Mirror(pagerduty.MirrorOptions{
+		Incidents: a.db, Owed: func(in bot.Incident) string { return string(whose.Owed(in)) }, Hear: a.engine.HearPages, Logger: a.logger,
+	})
+	all := several{a.vendors.mirror}
+	if before := a.announcer.to.Load(); before != nil {
+		all = append(all, *before)
+	}
+	a.announcer.use(all)
+}
+
+// several are told one after the other; none of them blocks.
+type several []engine.Announcer
+
+// Update shows an incident's present state to all.
+func (s several) Update(ctx context.Context, incident string) {
+	for _, a := range s {
+		a.Update(ctx, incident)
+	}
 }

@@ -89,6 +89,15 @@ type Config struct {
 	RoutingKeys []string
 	// Now gives the times of alerts.
 	Now func() time.Time
+	// Token is the REST API's; without one it refuses everybody.
+	Token string
+	// Services are PagerDuty's services, by the routing key of their integration.
+	Services map[string]Service
+	// Lacks are the features that the account has not bought, of "custom_fields", "status_updates", "past_incidents", "related_incidents".
+	Lacks []string
+	// Deliver takes what webhooks tell; nil means that nobody has subscribed. WebhookSecret signs it.
+	Deliver       func(Webhook)
+	WebhookSecret string
 }
 
 // Pager is the stand-in.
@@ -96,9 +105,11 @@ type Pager struct {
 	*wire.Gate
 	cfg Config
 
-	mu      sync.Mutex
-	alerts  []*Alert
-	changes int
+	mu        sync.Mutex
+	alerts    []*Alert
+	incidents []*Incident
+	serial    int
+	changes   []Change
 	// noops counts acknowledges and resolves that met no open alert: PagerDuty accepts and drops them.
 	noops int
 }
@@ -109,6 +120,7 @@ func New(c Config) *Pager {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v2/enqueue", p.enqueue)
 	mux.HandleFunc("POST /v2/change/enqueue", p.change)
+	p.rest(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.Strange(r, "no such path")
 		http.NotFound(w, r)
@@ -234,20 +246,26 @@ func (p *Pager) apply(e event) {
 		if len(p.alerts) >= maxAlerts {
 			p.alerts = slices.Clone(p.alerts[maxAlerts/2:])
 		}
-		p.alerts = append(p.alerts, &Alert{
+		opened := &Alert{
 			RoutingKey: e.RoutingKey, DedupKey: e.DedupKey, State: Triggered, Summary: e.Payload.Summary, Severity: e.Payload.Severity,
 			Source: e.Payload.Source, Details: e.Payload.Details, Links: e.Links, ClientURL: e.ClientURL,
 			OpenedAt: p.cfg.Now(), Accepted: time.Now(), Triggers: 1,
-		})
+		}
+		p.alerts = append(p.alerts, opened)
+		p.openIncident(opened)
 	case e.EventAction == "trigger":
 		open.Triggers++
 		open.Summary, open.Severity = e.Payload.Summary, e.Payload.Severity
 	case open == nil:
 		p.noops++
 	case e.EventAction == "acknowledge":
-		open.State = Acknowledged
+		if open.State == Triggered {
+			open.State = Acknowledged
+			p.alertMoved(open)
+		}
 	default:
 		open.State, open.ResolvedAt = Resolved, p.cfg.Now()
+		p.alertMoved(open)
 	}
 }
 
@@ -275,7 +293,11 @@ func (p *Pager) change(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	p.changes++
+	if len(p.changes) < maxAlerts {
+		p.changes = append(p.changes, Change{
+			RoutingKey: e.RoutingKey, Summary: e.Payload.Summary, Source: e.Payload.Source, Timestamp: e.Payload.Timestamp, Details: e.Payload.Details, Links: e.Links,
+		})
+	}
 	p.mu.Unlock()
 	write(w, http.StatusAccepted, map[string]string{"status": "success", "message": "Change event processed"})
 }
@@ -295,5 +317,22 @@ func (p *Pager) Alerts() []Alert {
 func (p *Pager) Counts() (changes, noops int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.changes, p.noops
+	return len(p.changes), p.noops
+}
+
+// Change is a change event that was taken.
+type Change struct {
+	RoutingKey string          `json:"-"`
+	Summary    string          `json:"summary"`
+	Source     string          `json:"source"`
+	Timestamp  string          `json:"timestamp"`
+	Details    json.RawMessage `json:"custom_details,omitempty"`
+	Links      []Link          `json:"links,omitempty"`
+}
+
+// Changes returns the change events, oldest first.
+func (p *Pager) Changes() []Change {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.changes)
 }
