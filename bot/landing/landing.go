@@ -3,6 +3,7 @@ package landing
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,8 +78,20 @@ func (l *Landing) Run(ctx context.Context) {
 		case <-l.woken:
 		case <-timer.C:
 		}
-		timer.Reset(l.Step(ctx))
+		timer.Reset(l.guarded(ctx))
 	}
+}
+
+// guarded is a Step that outlives a fault over what a stranger sent: pages must not end because a pull request is odd.
+func (l *Landing) guarded(ctx context.Context) (pause time.Duration) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.metrics.failed.WithLabelValues("panic").Inc()
+			l.parts.Logger.ErrorContext(ctx, "judging pull requests panicked; what stands on them stays", "panic", r, "stack", string(debug.Stack()))
+			pause = lookEvery
+		}
+	}()
+	return l.Step(ctx)
 }
 
 // Step does the most urgent thing that there is to do, if any, and tells when to look again: at once while there may be more.

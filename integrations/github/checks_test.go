@@ -258,6 +258,21 @@ func TestWhatPeoplePressAndSay(t *testing.T) {
 	}
 }
 
+func TestWithoutCredentialsNothingIsAskedAndNothingBreaks(t *testing.T) {
+	c := newClient(t, newVendor(t), noCredentials)
+	_, protected := c.News(bot.Delivery{Event: "deployment_protection_rule", ReceivedAt: today, Body: []byte(`{"action": "requested", "environment": "production",
+		"deployment_callback_url": "https://ghe.example/x", "deployment": {"sha": "a1"}, "repository": {"full_name": "acme/assistants"}}`)})
+	if len(protected) > 0 {
+		t.Error("a deployment is taken on that nobody can answer")
+	}
+	if _, err := c.OpenPull(t.Context(), "acme/assistants", 482); err == nil {
+		t.Error("somebody was asked")
+	}
+	if _, err := c.CreateCheck(t.Context(), aRun()); err == nil {
+		t.Error("somebody was told")
+	}
+}
+
 func FuzzNews(f *testing.F) {
 	for _, event := range []string{"pull_request", "check_run", "merge_group", "issue_comment", "push", "deployment_protection_rule"} {
 		f.Add(event, []byte(`{"action": "opened", "repository": {"full_name": "acme/assistants"}, "pull_request": {"number": 1}}`))

@@ -158,6 +158,9 @@ type credentials struct {
 
 // RoundTrip adds the credential.
 func (a credentials) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.token == nil {
+		return nil, bot.Errorf(bot.Invalid, "github: neither a token nor an app is set, so nothing can be asked")
+	}
 	token, err := a.token(req.Context())
 	if err != nil {
 		if req.Body != nil {

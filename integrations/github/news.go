@@ -56,6 +56,9 @@ func (c *Client) News(d bot.Delivery) ([]bot.PullNews, []bot.Protected) {
 	case "push":
 		return aboutPolicy(p, n), nil
 	case "deployment_protection_rule":
+		if c.token == nil {
+			return nil, nil // nobody could answer
+		}
 		return nil, aboutDeployment(p, d.ReceivedAt)
 	default:
 		return nil, nil
