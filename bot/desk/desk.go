@@ -9,7 +9,6 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/command"
-	"github.com/firebreak-dev/firebreak/bot/report"
 )
 
 // Parts are what a Desk stands on. All are needed.
@@ -165,9 +164,6 @@ func (d *Desk) clock(t time.Time) string {
 	}
 	return t.Format("Mon 2 Jan 15:04 MST")
 }
-
-// ago tells how long ago something was.
-func (d *Desk) ago(t time.Time) string { return report.Span(max(d.parts.Now().Sub(t), 0)) + " ago" }
 
 // page is the address of an incident's page.
 func (d *Desk) page(incident string) string {

@@ -82,8 +82,11 @@ func (w *world) Choose(trigger string, scope expr.Scope) ([]playbooks.Plan, []st
 
 func (w *world) Plans() []playbooks.Plan {
 	return []playbooks.Plan{
-		{Name: "undo", On: []string{"suspects"}, When: "likely", Steps: []playbooks.Step{{ID: "ask", Action: "approval.ask"}, {ID: "back", Action: "github.revert", When: "sure"}},
-			OnFailure: []playbooks.Step{{ID: "page", Action: "pagerduty.page"}}},
+		{
+			Name: "undo", On: []string{"suspects"}, When: "likely",
+			Steps:     []playbooks.Step{{ID: "ask", Action: "approval.ask"}, {ID: "back", Action: "github.revert", When: "sure"}},
+			OnFailure: []playbooks.Step{{ID: "page", Action: "pagerduty.page"}},
+		},
 		{Name: "respond"},
 	}
 }

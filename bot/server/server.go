@@ -31,6 +31,8 @@ type Parts struct {
 	Calendar  Calendar
 	Inputs    Inputs
 	Health    Health
+	// People is nil where nobody may do more than look.
+	People People
 	// Evaluations is nil where nobody keeps what release gates said.
 	Evaluations Evaluations
 	Now         func() time.Time
@@ -150,6 +152,17 @@ func (s *Server) routes() http.Handler {
 	guarded("POST /api/v1/incidents/{id}/acknowledge", s.acknowledge)
 	if s.parts.Judge != nil {
 		guarded("POST /api/v1/incidents/{id}/suspects", s.judge)
+	}
+	if s.parts.People != nil {
+		guarded("POST /api/v1/incidents", s.declare)
+		guarded("POST /api/v1/incidents/{id}/resolve", s.resolve)
+		guarded("POST /api/v1/incidents/{id}/notes", s.addNote)
+		guarded("POST /api/v1/incidents/{id}/mute", s.mute)
+		guarded("POST /api/v1/incidents/{id}/runs", s.runPlaybook)
+		guarded("GET /api/v1/playbooks/{name}", s.outline)
+		guarded("GET /api/v1/stop", s.killSwitch)
+		guarded("POST /api/v1/stop", s.stopActions)
+		guarded("GET /api/v1/objectives", s.objectives)
 	}
 	guarded("GET /api/v1/changes", s.listChanges)
 	guarded("POST /api/v1/changes", s.recordChange)

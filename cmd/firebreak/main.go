@@ -76,6 +76,7 @@ names the likely change with its arithmetic, and runs YAML playbooks that page, 
 	root.AddCommand(
 		newRun(), newCheck(), newSchema(), newDemo(), newSandbox(), newBacktest(), newGate(), newRisk(),
 		newIncidents(), newSuspects(), newChanges(), newChange(), newInputs(), newWindows(), newFreeze(), newDecision("approve"), newDecision("deny"),
+		newAck(), newResolve(), newNote(), newDeclare(), newMute(), newStop(), newSLO(), newPlaybook(),
 	)
 	return root
 }
@@ -97,6 +98,26 @@ func (e *usageError) Error() string { return e.err.Error() }
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
+			return &usageError{c.CommandPath(), fmt.Errorf("wants %s", what)}
+		}
+		return nil
+	}
+}
+
+// atLeast wants n arguments or more and says which.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < n {
+			return &usageError{c.CommandPath(), fmt.Errorf("wants %s", what)}
+		}
+		return nil
+	}
+}
+
+// atMost wants n arguments or fewer and says which.
+func atMost(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n {
 			return &usageError{c.CommandPath(), fmt.Errorf("wants %s", what)}
 		}
 		return nil

@@ -160,8 +160,7 @@ func (a *App) buildSlack() {
 	a.vendors.announcer = a.vendors.slack.Announcer()
 	a.announcer.use(shown{a.vendors.announcer, a.logger})
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
-		Commander: clerk{a},
-		Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
+		Commander: clerk{a}, Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
 	})
 	a.onClose("slack", func(ctx context.Context) error {
 		err := a.vendors.buttons.Close(ctx)
@@ -276,7 +275,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	a.health = &health{app: a}
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
-		Operator: a.engine, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Inputs: stock{a}, Evaluations: a.landing.to, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
+		Operator: a.engine, People: hands{a}, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Inputs: stock{a}, Evaluations: a.landing.to, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {

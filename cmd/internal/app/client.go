@@ -109,6 +109,87 @@ func (c *Client) Decide(ctx context.Context, id string, approve bool, by string)
 	return answer.Approval, err
 }
 
+// act asks for something to be done to an incident, and gives how it stands then.
+func (c *Client) act(ctx context.Context, path string, body any) (Incident, error) {
+	var answer struct {
+		Incident Incident `json:"incident"`
+	}
+	err := c.call(ctx, http.MethodPost, "/api/v1/incidents"+path, body, &answer)
+	return answer.Incident, err
+}
+
+// Acknowledge says that somebody is on it.
+func (c *Client) Acknowledge(ctx context.Context, id, by string) (Incident, error) {
+	return c.act(ctx, "/"+url.PathEscape(id)+"/acknowledge", map[string]string{"by": by})
+}
+
+// Resolve says that it is over.
+func (c *Client) Resolve(ctx context.Context, id, by, reason string) (Incident, error) {
+	return c.act(ctx, "/"+url.PathEscape(id)+"/resolve", map[string]string{"by": by, "via": "cli", "reason": reason})
+}
+
+// Note adds words to the timeline.
+func (c *Client) Note(ctx context.Context, id, by, text string) (Incident, error) {
+	return c.act(ctx, "/"+url.PathEscape(id)+"/notes", map[string]string{"by": by, "via": "cli", "text": text})
+}
+
+// Mute has nothing more be started for a time; zero ends it.
+func (c *Client) Mute(ctx context.Context, id string, lasts time.Duration, by, reason string) (Incident, error) {
+	return c.act(ctx, "/"+url.PathEscape(id)+"/mute", map[string]any{"by": by, "via": "cli", "reason": reason, "seconds": int64(lasts.Seconds())})
+}
+
+// Declare opens an incident.
+func (c *Client) Declare(ctx context.Context, service, environment, severity, title, by string) (Incident, error) {
+	return c.act(ctx, "", map[string]string{
+		"service": service, "environment": environment, "severity": severity, "title": title, "by": by, "via": "cli",
+	})
+}
+
+// RunPlaybook starts a playbook for an incident.
+func (c *Client) RunPlaybook(ctx context.Context, name, id, by string) error {
+	var answer any
+	return c.call(ctx, http.MethodPost, "/api/v1/incidents/"+url.PathEscape(id)+"/runs", map[string]string{"playbook": name, "by": by, "via": "cli"}, &answer)
+}
+
+// Outline tells in words what a playbook would do.
+func (c *Client) Outline(ctx context.Context, name, incident string) ([]string, error) {
+	var answer struct {
+		Steps []string `json:"steps"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/playbooks/"+url.PathEscape(name)+"?"+url.Values{"incident": {incident}}.Encode(), nil, &answer)
+	return NotNil(answer.Steps), err
+}
+
+// Stop is the kill switch.
+type Stop = bot.Stop
+
+// Stopped tells how the kill switch stands.
+func (c *Client) Stopped(ctx context.Context) (Stop, error) {
+	var answer struct {
+		Stop Stop `json:"stop"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/stop", nil, &answer)
+	return answer.Stop, err
+}
+
+// Stop turns the kill switch, and gives how it stands then.
+func (c *Client) Stop(ctx context.Context, on bool, by, reason string) (Stop, error) {
+	var answer struct {
+		Stop Stop `json:"stop"`
+	}
+	err := c.call(ctx, http.MethodPost, "/api/v1/stop", map[string]any{"on": on, "by": by, "via": "cli", "reason": reason}, &answer)
+	return answer.Stop, err
+}
+
+// Objectives lists objectives with what is left of their budgets; an empty service means all.
+func (c *Client) Objectives(ctx context.Context, service string) ([]bot.Budget, error) {
+	var answer struct {
+		Objectives []bot.Budget `json:"objectives"`
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/objectives?"+url.Values{"service": {service}}.Encode(), nil, &answer)
+	return NotNil(answer.Objectives), err
+}
+
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 32 << 20
 
