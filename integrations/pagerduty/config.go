@@ -40,6 +40,10 @@ type Config struct {
 	APIURL string `yaml:"api_url"`
 	// From is the e-mail address of the user in whose name notes are written; PagerDuty wants one with every write.
 	From string `yaml:"from"`
+	// CustomFields are names of incidents' custom fields, by what they are filled with: suspect, probability, incident, playbook, page.
+	CustomFields map[string]string `yaml:"custom_fields"`
+	// StatusUpdates has a status update sent to an incident's subscribers when it is briefed.
+	StatusUpdates bool `yaml:"status_updates"`
 }
 
 // Service says which service of PagerDuty's is which of ours.
@@ -100,6 +104,14 @@ func (c Config) Check(r *diag.Report) {
 	}
 	if c.Timeout < 0 {
 		r.Faultf("timeout", "bad-duration", "a timeout cannot be negative").Suggest("leave it out for 10s")
+	}
+	for _, word := range slices.Sorted(maps.Keys(c.CustomFields)) {
+		if !slices.Contains(fieldWords(), word) {
+			r.At("custom_fields").Keyf(word, "unknown-field", "nothing is called %q here", word).Allow(fieldWords()...)
+		}
+	}
+	if c.APIToken.IsSet() != (c.From != "") && (c.From != "" || len(c.CustomFields) > 0 || c.StatusUpdates) {
+		r.Faultf("from", "missing", "notes, custom fields and status updates need both pagerduty.api_token and pagerduty.from")
 	}
 	for i, s := range c.WebhookSecrets {
 		if !s.IsSet() || s.Reveal() == "" {

@@ -143,7 +143,7 @@ func suspect(card bot.Card) string {
 		return "no known change"
 	}
 	s := card.Suspects[0]
-	words := fmt.Sprintf("%.0f%% %s", s.Probability*100, line(s.Title, 300))
+	words := percent(s.Probability) + " " + line(s.Title, 300)
 	if s.Author != "" {
 		words += " by " + line(s.Author, 80)
 	}
@@ -157,6 +157,8 @@ func suspect(card bot.Card) string {
 	}
 	return line(words, maxDetail)
 }
+
+func percent(p float64) string { return fmt.Sprintf("%.0f%%", p*100) }
 
 // line makes one line of at most limit characters of a text, without control characters.
 func line(s string, limit int) string {

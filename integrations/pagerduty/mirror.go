@@ -279,7 +279,7 @@ func (c *Client) seen(ctx context.Context, in bot.Incident) (bot.PageNews, bool,
 	}
 	n := bot.PageNews{
 		ID: "seen/" + page.ID + "/" + p.Status + "/" + page.At.UTC().Format(time.RFC3339), Kind: bot.PageSeen, Pager: pagerName, By: personOf(p.ChangedBy),
-		Page: page, Title: hook.Title(p.Title), Incident: in.ID,
+		Page: page, Title: hook.Title(p.Title), Incident: in.ID, Service: in.Service,
 	}
 	if page.Status == bot.PageAcknowledged && len(p.Acknowledgements) > 0 {
 		n.By = personOf(&p.Acknowledgements[len(p.Acknowledgements)-1].Acknowledger)

@@ -63,12 +63,14 @@ func (l *timelines) hear(ctx context.Context, news []bot.PageNews) error {
 // office is PagerDuty with a client of ours beside it.
 type office struct {
 	*pagerdutyfake.Pager
-	client *pagerduty.Client
-	lines  *timelines
-	mirror *pagerduty.Mirror
-	mail   []pagerdutyfake.Webhook
-	now    time.Time
-	memory *memory
+	config  pagerduty.Config
+	options pagerduty.Options
+	client  *pagerduty.Client
+	lines   *timelines
+	mirror  *pagerduty.Mirror
+	mail    []pagerdutyfake.Webhook
+	now     time.Time
+	memory  *memory
 }
 
 const (
@@ -88,10 +90,11 @@ func newOffice(t *testing.T, lacks ...string) *office {
 	server := httptest.NewServer(o.Pager)
 	events := wiretest.NewJudge(t, integrationstest.Read(t, "contracts", "pagerduty", "events-v2-openapi.json"), "/v2", http.DefaultTransport)
 	asks := wiretest.NewJudge(t, patched(t), "/", http.DefaultTransport)
-	o.client = pagerduty.New(pagerduty.Config{
+	o.config = pagerduty.Config{
 		RoutingKey: secret.New(officeKey), EventsURL: server.URL, APIURL: server.URL, APIToken: secret.New(officeToken), From: "bot@acme.example",
 		WebhookSecrets: []secret.Value{secret.New("hook-secret")},
-	}, pagerduty.Options{
+	}
+	o.options = pagerduty.Options{
 		Cards: cards{"inc-1": refusals()}, Memory: o.memory, Incidents: o.lines, Now: now,
 		Services: []pagerduty.Service{{Name: "support-assistant", ID: "PF9KMXH"}},
 		Transport: transport(func(r *http.Request) (*http.Response, error) {
@@ -100,12 +103,9 @@ func newOffice(t *testing.T, lacks ...string) *office {
 			}
 			return asks.RoundTrip(r)
 		}),
-	})
-	o.mirror = o.client.Mirror(pagerduty.MirrorOptions{
-		Incidents: o.lines, Hear: o.lines.hear, Owed: func(in bot.Incident) string { return string(paging.Owed(in)) },
-	})
+	}
+	o.configure(t, func(*pagerduty.Config) {})
 	t.Cleanup(func() {
-		o.client.Close()
 		server.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		for _, strange := range o.Unexpected() {
@@ -113,6 +113,17 @@ func newOffice(t *testing.T, lacks ...string) *office {
 		}
 	})
 	return o
+}
+
+// configure has a client of another configuration.
+func (o *office) configure(t *testing.T, change func(*pagerduty.Config)) {
+	t.Helper()
+	change(&o.config)
+	o.client = pagerduty.New(o.config, o.options)
+	t.Cleanup(o.client.Close)
+	o.mirror = o.client.Mirror(pagerduty.MirrorOptions{
+		Incidents: o.lines, Hear: o.lines.hear, Owed: func(in bot.Incident) string { return string(paging.Owed(in)) },
+	})
 }
 
 // read hands the webhooks that wait to the client, or loses them.

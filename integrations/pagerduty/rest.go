@@ -80,8 +80,7 @@ func (x *extra) isOff() bool {
 }
 
 // refused tells whether an error means that the account does not have it, and whether that is new.
-func (x *extra) refused(call *rest.Call, err error) (off, fresh bool) {
-	status := call.Answer().Status
+func (x *extra) refused(status int, err error) (off, fresh bool) {
 	if err == nil || status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
 		status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status == http.StatusConflict {
 		return false, false

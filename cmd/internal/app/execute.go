@@ -66,6 +66,9 @@ func (a *App) lead(ctx context.Context) error {
 	if mirror := a.vendors.mirror; mirror != nil {
 		background.Go(func() { mirror.Run(ctx) })
 	}
+	if briefer := a.vendors.briefer; briefer != nil {
+		background.Go(func() { briefer.Run(ctx) })
+	}
 	a.health.executing.Store(true)
 	a.logger.Info("executing")
 

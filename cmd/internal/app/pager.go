@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/engine"
@@ -32,6 +33,35 @@ func (a *App) buildMirror() {
 		all = append(all, *before)
 	}
 	a.announcer.use(all)
+}
+
+// buildBriefer has what is known written onto PagerDuty's incidents, where there is a token and a name to write in.
+func (a *App) buildBriefer() {
+	if a.vendors.pagerduty == nil || a.options.DryRun || !a.config.PagerDuty.Writes() {
+		return
+	}
+	a.vendors.briefer = a.vendors.pagerduty.Briefer(pagerduty.BrieferOptions{Brief: a.brief, Hear: a.engine.HearPages, Logger: a.logger})
+}
+
+// brief is what is known of a service for something that began at a time.
+func (a *App) brief(ctx context.Context, service string, at time.Time) (bot.Brief, error) {
+	findings, err := a.db.Findings(ctx)
+	if err != nil {
+		return bot.Brief{}, err
+	}
+	return a.engine.Brief(ctx, service, at, findings)
+}
+
+// lateBriefer hears of pages; the briefer is made after the engine.
+type lateBriefer struct{ app *App }
+
+var _ engine.Briefer = lateBriefer{}
+
+// Paged has a page briefed, where anybody does that.
+func (b lateBriefer) Paged(ctx context.Context, n bot.PageNews) {
+	if briefer := b.app.vendors.briefer; briefer != nil {
+		briefer.Paged(ctx, n)
+	}
 }
 
 // several are told one after the other; none of them blocks.

@@ -210,7 +210,7 @@ func ref(kind, id, summary string) map[string]any {
 }
 
 func refs(names []string) []map[string]any {
-	out := []map[string]any{}
+	out := make([]map[string]any, 0, len(names))
 	for _, name := range names {
 		out = append(out, ref("user_reference", "PU"+name, name))
 	}

@@ -34,7 +34,7 @@ func (p *Pager) rest(mux *http.ServeMux) {
 	handle("PUT /incidents/{id}", p.ofIncident(p.escalate))
 	handle("GET /incidents/{id}/alerts", p.ofIncident(listAlerts))
 	handle("GET /incidents/{id}/notes", p.ofIncident(func(in *Incident, w http.ResponseWriter, _ *http.Request) {
-		notes := []any{}
+		notes := make([]any, 0, len(in.Notes))
 		for _, n := range in.Notes {
 			notes = append(notes, n.rest())
 		}
@@ -146,7 +146,7 @@ func (p *Pager) listIncidents(w http.ResponseWriter, r *http.Request) {
 }
 
 func listAlerts(in *Incident, w http.ResponseWriter, _ *http.Request) {
-	out := []any{}
+	out := make([]any, 0, len(in.Alerts))
 	for i, a := range in.Alerts {
 		status := Triggered
 		if a.State == Resolved {
