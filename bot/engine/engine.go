@@ -36,6 +36,7 @@ type Parts struct {
 	Conditions Conditions
 	Announcer  Announcer
 	Briefer    Briefer
+	Herald     Herald
 	Calendar   Calendar
 	Classifier Classifier
 	Ranker     Ranker

@@ -200,6 +200,9 @@ func (e *Engine) Record(ctx context.Context, c bot.Change) error {
 	if err != nil {
 		return fmt.Errorf("keep change: %w", err)
 	}
+	if created && e.parts.Herald != nil {
+		e.parts.Herald.Changed(ctx, c)
+	}
 	if created {
 		e.parts.Logger.InfoContext(ctx, "change", "change", c.ID, "kind", string(c.Kind), "services", c.Services, "flags", len(c.Flags))
 	}

@@ -128,6 +128,11 @@ type Ranker interface {
 	Rank(now time.Time, in bot.Incident, others []bot.Incident, candidates []bot.Change) bot.Ranking
 }
 
+// Herald tells others of changes as they come into the ledger. It must not block: it does its work behind.
+type Herald interface {
+	Changed(ctx context.Context, c bot.Change)
+}
+
 // Briefer tells a pager what is known of the services that its incidents are of. It must not block: it does its work behind.
 type Briefer interface {
 	Paged(ctx context.Context, n bot.PageNews)

@@ -44,6 +44,8 @@ type Config struct {
 	CustomFields map[string]string `yaml:"custom_fields"`
 	// StatusUpdates has a status update sent to an incident's subscribers when it is briefed.
 	StatusUpdates bool `yaml:"status_updates"`
+	// ChangeEvents has PagerDuty told of the changes of services that have a routing key; true unless said otherwise.
+	ChangeEvents *bool `yaml:"change_events"`
 }
 
 // Service says which service of PagerDuty's is which of ours.
@@ -82,6 +84,9 @@ func (c Config) Enabled() bool { return c.CanPage() || c.Listens() || c.Asks() }
 
 // Asks tells whether the REST API may be asked.
 func (c Config) Asks() bool { return c.APIToken.IsSet() }
+
+// Heralds tells whether PagerDuty is told of changes.
+func (c Config) Heralds() bool { return c.CanPage() && (c.ChangeEvents == nil || *c.ChangeEvents) }
 
 // Writes tells whether notes may be written.
 func (c Config) Writes() bool { return c.Asks() && c.From != "" }

@@ -91,7 +91,7 @@ func (a *App) buildEngine(ctx context.Context) error {
 		Timeline: a.db, Findings: a.db, Ledger: a.db, Inbox: a.db, Approvals: a.db, Freezes: freezer{a}, Pulls: a.landing, Runs: a.db, Memory: a.db,
 		Documents: documents{a.db}, Playbooks: a.language, Conditions: a.language, Announcer: a.announcer,
 		Calendar: rules, Classifier: rules, Ranker: rules, Sources: map[string]engine.Source{},
-		Now: a.options.Clock.Now, Logger: a.logger, Tracer: a.tracing.Tracer("engine"), Registry: a.registry, Briefer: lateBriefer{a},
+		Now: a.options.Clock.Now, Logger: a.logger, Tracer: a.tracing.Tracer("engine"), Registry: a.registry, Briefer: lateBriefer{a}, Herald: lateHerald{a},
 	}
 	if a.config.GitHub.Enabled() {
 		parts.Sources["github"] = lateSource{a}
@@ -120,6 +120,7 @@ type vendors struct {
 	pagerduty *pagerduty.Client
 	mirror    *pagerduty.Mirror
 	briefer   *pagerduty.Briefer
+	herald    *pagerduty.Herald
 }
 
 // buildVendors makes the integrations that are configured.
@@ -146,6 +147,7 @@ func (a *App) buildVendors(context.Context) (err error) {
 	}
 	a.buildMirror()
 	a.buildBriefer()
+	a.buildHerald()
 	return nil
 }
 

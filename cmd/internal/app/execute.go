@@ -69,6 +69,9 @@ func (a *App) lead(ctx context.Context) error {
 	if briefer := a.vendors.briefer; briefer != nil {
 		background.Go(func() { briefer.Run(ctx) })
 	}
+	if herald := a.vendors.herald; herald != nil {
+		background.Go(func() { herald.Run(ctx) })
+	}
 	a.health.executing.Store(true)
 	a.logger.Info("executing")
 

@@ -64,6 +64,26 @@ func (b lateBriefer) Paged(ctx context.Context, n bot.PageNews) {
 	}
 }
 
+// buildHerald has PagerDuty told of changes.
+func (a *App) buildHerald() {
+	if a.vendors.pagerduty == nil || a.options.DryRun || !a.config.pagerDuty().Heralds() {
+		return
+	}
+	a.vendors.herald = a.vendors.pagerduty.Herald(pagerduty.HeraldOptions{Changes: a.db.Changes, Logger: a.logger})
+}
+
+// lateHerald hears of changes; who tells of them is made after the engine.
+type lateHerald struct{ app *App }
+
+var _ engine.Herald = lateHerald{}
+
+// Changed has a change told, where anybody wants to hear.
+func (h lateHerald) Changed(ctx context.Context, c bot.Change) {
+	if herald := h.app.vendors.herald; herald != nil {
+		herald.Changed(ctx, c)
+	}
+}
+
 // several are told one after the other; none of them blocks.
 type several []engine.Announcer
 
