@@ -43,7 +43,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	for name, do := range map[string]command{
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
-		"github": cmdGitHub, "press": cmdPress, "slash": cmdSlash, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
+		"github": cmdGitHub, "press": cmdPress, "slash": cmdSlash, "socket": cmdSocket, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
 		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid, "disk": cmdDisk,
 	} {
 		negatable := name == "get" || name == "webhook" || name == "valid"
@@ -298,6 +298,38 @@ func cmdSlash(ts *testscript.TestScript, w *world, _ bool, args []string) (strin
 	return answered(status, answer, err, false)
 }
 
+// cmdSocket sends a slash command over Socket Mode ("socket send WHO LINE", "socket send-twice WHO LINE"), presses a button ("socket press
+// WHO LABEL"), cuts all connections or asks for fresh ones ("socket cut", "socket refresh"), or tells how many stand ("socket count").
+func cmdSocket(_ *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
+	switch {
+	case len(args) == 1 && args[0] == "cut":
+		w.slack.Cut()
+		return "", nil
+	case len(args) == 1 && args[0] == "refresh":
+		w.slack.Refresh()
+		return "", nil
+	case len(args) == 1 && args[0] == "count":
+		return fmt.Sprintf("%d open\n", w.slack.Sockets()), nil
+	case len(args) == 3 && args[0] == "press":
+		messages := w.slack.Messages()
+		for i := len(messages) - 1; i >= 0; i-- {
+			for _, b := range slackfake.Buttons(messages[i]) {
+				if b.Text == args[2] {
+					_, err := w.slack.PushPress(messages[i], b, slackfake.User{ID: args[1], Name: args[1]})
+					return "", err
+				}
+			}
+		}
+		return "", fmt.Errorf("no message has a button %q", args[2])
+	case len(args) == 3 && (args[0] == "send" || args[0] == "send-twice"):
+		times := map[string]int{"send": 1, "send-twice": 2}[args[0]]
+		_, err := w.slack.PushCommand("incidents", args[2], slackfake.User{ID: args[1], Name: args[1]}, times)
+		return "", err
+	default:
+		return "", errors.New("takes send, send-twice or press with who and what, or cut, refresh, count")
+	}
+}
+
 // cmdFault lets a stand-in misbehave.
 func cmdFault(_ *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
 	if len(args) < 2 {
@@ -339,7 +371,7 @@ func cmdWaitFor(ts *testscript.TestScript, w *world, _ bool, args []string) (str
 	if err != nil {
 		return "", err
 	}
-	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "run": cmdRun, "exec": cmdExec}[args[1]]
+	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "run": cmdRun, "exec": cmdExec, "socket": cmdSocket}[args[1]]
 	if repeat == nil {
 		return "", fmt.Errorf("%q cannot be repeated", args[1])
 	}

@@ -131,7 +131,7 @@ func newWorld() (*world, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &world{
 		secrets: map[string]string{
-			"SLACK_TOKEN": "xoxb-story-" + word(), "SLACK_SIGNING_SECRET": word(), "PAGERDUTY_KEY": word(),
+			"SLACK_TOKEN": "xoxb-story-" + word(), "SLACK_SIGNING_SECRET": word(), "SLACK_APP_TOKEN": "xapp-story-" + word(), "PAGERDUTY_KEY": word(),
 			"GITHUB_TOKEN": "ghs_story" + word(), "GITHUB_WEBHOOK_SECRET": word(), "FIREBREAK_TOKEN": word(),
 		},
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}, closing: cancel,
@@ -146,7 +146,7 @@ func newWorld() (*world, error) {
 	w.counted = newTraffic(w.now)
 	w.prom = promapi.NewServer(w.counted.store, w.now, w.counted.advance)
 	w.slack = slackfake.New(slackfake.Config{
-		Base: base + "/slack", Token: w.secrets["SLACK_TOKEN"], SigningSecret: w.secrets["SLACK_SIGNING_SECRET"], Now: w.now,
+		Base: base + "/slack", Token: w.secrets["SLACK_TOKEN"], AppToken: w.secrets["SLACK_APP_TOKEN"], SigningSecret: w.secrets["SLACK_SIGNING_SECRET"], Now: w.now,
 		Channels: []string{"incidents", "support-ai"}, Users: []slackfake.User{{ID: "U0OMARAZI", Name: "omar", RealName: "Omar"}},
 	})
 	w.pager = pagerdutyfake.New(pagerdutyfake.Config{RoutingKeys: []string{w.secrets["PAGERDUTY_KEY"]}, Now: w.now})

@@ -101,7 +101,7 @@ func New(c Config, o Options) *Client {
 			MaxBody:     8 << 20,
 			Rate:        5,
 			Burst:       20,
-			Secrets:     []secret.Value{c.Token, c.SigningSecret},
+			Secrets:     []secret.Value{c.Token, c.SigningSecret, c.AppToken},
 			// Upload and response addresses are secrets themselves: whoever has them may write.
 			Private:    func(u *url.URL) bool { return !strings.HasPrefix(u.String(), c.APIURL) },
 			Registerer: o.Registerer,

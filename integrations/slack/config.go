@@ -20,6 +20,9 @@ type Config struct {
 	Token secret.Value `yaml:"token"`
 	// SigningSecret signs the buttons that people press; without it no button is shown.
 	SigningSecret secret.Value `yaml:"signing_secret"`
+	// AppToken is the app-level token (xapp-...) with the scope connections:write; with it commands and presses come over Socket Mode, and
+	// Slack needs no way in.
+	AppToken secret.Value `yaml:"app_token"`
 	// Channel is where incidents of services without a channel of their own go: an ID (C...) or "#name".
 	Channel string `yaml:"channel"`
 	// APIURL is "https://slack.com/api/" unless said otherwise; GovSlack has "https://slack-gov.com/api/".
@@ -34,6 +37,9 @@ type Config struct {
 
 // Enabled tells whether anything can be posted.
 func (c Config) Enabled() bool { return c.Token.IsSet() }
+
+// Hears tells whether commands and presses can reach us: signed over HTTP, or over a socket.
+func (c Config) Hears() bool { return c.SigningSecret.IsSet() || c.AppToken.IsSet() }
 
 // WithDefaults fills in Slack's own address, edits every second, charts every two minutes and a timeout of 10s.
 func (c Config) WithDefaults() Config {
@@ -71,12 +77,12 @@ func channelShape(s string) bool {
 
 // Check reports every fault of the section.
 func (c Config) Check(r *diag.Report) {
-	if !c.Token.IsSet() && (c.SigningSecret.IsSet() || c.Channel != "") {
+	if !c.Token.IsSet() && (c.SigningSecret.IsSet() || c.AppToken.IsSet() || c.Channel != "") {
 		r.Faultf("token", "missing-secret", "posting to Slack needs a bot token").Suggest("write ${env:SLACK_TOKEN}")
 	}
-	if c.Token.IsSet() && !c.SigningSecret.IsSet() {
+	if c.Token.IsSet() && !c.Hears() {
 		r.Faultf("signing_secret", "missing-secret", "without the signing secret anybody could press buttons").
-			Suggest("copy it from the app's Basic Information page, as ${env:NAME} or ${file:PATH}")
+			Suggest("copy it from the app's Basic Information page, as ${env:NAME} or ${file:PATH}; or set app_token for Socket Mode")
 	}
 	if c.Channel != "" && !channelShape(c.Channel) {
 		r.Faultf("channel", "bad-channel", "%q is neither a channel's ID nor its name", c.Channel).

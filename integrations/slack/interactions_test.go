@@ -113,6 +113,8 @@ func newDesk(t *testing.T) *desk {
 			if r.Header.Get("Authorization") != "" {
 				t.Error("the token is sent to a response URL")
 			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			d.told = append(d.told, r.URL.String()+" "+string(body))
 			w := httptest.NewRecorder()
 			_, _ = io.WriteString(w, "ok")

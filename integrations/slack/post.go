@@ -279,7 +279,7 @@ func (c *Client) update(ctx context.Context, place Place, incident string, m mes
 }
 
 func (c *Client) render(card bot.Card, place Place) message {
-	return render(card, picture{file: place.Chart, alt: place.Alt}, c.config.SigningSecret.IsSet())
+	return render(card, picture{file: place.Chart, alt: place.Alt}, c.config.Hears())
 }
 
 // cardKey is the key of an incident's card: the incident's and not the step's, because two runs share one card.

@@ -123,9 +123,13 @@ func parseInteraction(body []byte) (interaction, error) {
 	if form.Get("ssl_check") == "1" {
 		return interaction{}, nil
 	}
+	return decodeInteraction([]byte(form.Get("payload")))
+}
+
+// decodeInteraction reads a payload, from whichever way it came.
+func decodeInteraction(payload []byte) (interaction, error) {
 	var i interaction
-	var odd *json.UnmarshalTypeError
-	if err := json.Unmarshal([]byte(form.Get("payload")), &i); err != nil && (!errors.As(err, &odd) || odd.Field == "") {
+	if err := lenient(json.Unmarshal(payload, &i)); err != nil {
 		return interaction{}, errPayload
 	}
 	if i.Type != "block_actions" || i.User.ID == "" {

@@ -117,6 +117,7 @@ type vendors struct {
 	slack     *slack.Client
 	announcer *slack.Announcer
 	buttons   *slack.Handler
+	socket    *slack.Socket
 	pagerduty *pagerduty.Client
 	mirror    *pagerduty.Mirror
 	briefer   *pagerduty.Briefer
@@ -166,6 +167,9 @@ func (a *App) buildSlack() {
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
 		Commander: clerk{a}, Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
 	})
+	if a.config.Slack.AppToken.IsSet() {
+		a.vendors.socket = a.vendors.slack.Socket(a.vendors.buttons)
+	}
 	a.onClose("slack", func(ctx context.Context) error {
 		err := a.vendors.buttons.Close(ctx)
 		a.vendors.slack.Close()

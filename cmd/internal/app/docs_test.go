@@ -103,7 +103,7 @@ func docAround() []struct{ section, text string } {
 		{"objectives", "objectives: [{name: useful-answers, service: support-assistant, signal: errors, target: 99%}]\n"},
 		{"prometheus", "prometheus: {url: \"http://127.0.0.1:9090\"}\n"},
 		{"github", "github: {token: \"${env:GITHUB_TOKEN}\", webhook_secret: \"${env:GITHUB_WEBHOOK_SECRET}\"}\n"},
-		{"slack", "slack: {token: \"${env:SLACK_TOKEN}\", signing_secret: \"${env:SLACK_SIGNING_SECRET}\"}\n"},
+		{"slack", "slack: {token: \"${env:SLACK_TOKEN}\", signing_secret: \"${env:SLACK_SIGNING_SECRET}\", app_token: \"${env:SLACK_APP_TOKEN}\"}\n"},
 		{"pagerduty", "pagerduty: {routing_key: \"${env:PD_DEFAULT}\"}\n"},
 		{"playbooks", "playbooks: {use: [generic]}\n"},
 	}

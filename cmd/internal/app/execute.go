@@ -62,6 +62,9 @@ func (a *App) lead(ctx context.Context) error {
 	if announcer := a.vendors.announcer; announcer != nil {
 		background.Go(func() { _ = announcer.Run(ctx) }) // ends with the context only
 	}
+	if socket := a.vendors.socket; socket != nil {
+		background.Go(func() { _ = socket.Run(ctx) }) // ends with the context only
+	}
 	background.Go(func() { a.landing.to.Run(ctx) })
 	if mirror := a.vendors.mirror; mirror != nil {
 		background.Go(func() { mirror.Run(ctx) })

@@ -66,11 +66,11 @@ func (h hands) Run(ctx context.Context, name, incident, by, via string) error {
 }
 
 // Stopped tells how the kill switch stands.
-func (h hands) Stopped(ctx context.Context) (bot.Stop, error) { return killSwitch{h.a}.Stopped(ctx) }
+func (h hands) Stopped(ctx context.Context) (bot.Stop, error) { return killSwitch(h).Stopped(ctx) }
 
 // Stop turns it.
 func (h hands) Stop(ctx context.Context, s bot.Stop) (bot.Stop, error) {
-	return killSwitch{h.a}.Stop(ctx, s)
+	return killSwitch(h).Stop(ctx, s)
 }
 
 // Budgets tells what is promised.

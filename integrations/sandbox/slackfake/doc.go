@@ -5,6 +5,7 @@
 // flow, and what Slack would refuse is refused with Slack's own error word. It also makes what Slack sends by itself: the signed
 // block_actions payload of somebody who presses a button.
 //
-// It keeps messages in memory and never forgets an edit, so that a story can count cards and edits from this side. It knows
-// nothing of Socket Mode, modals or scopes. Times of messages are those of its clock; signatures carry the wall clock.
+// It keeps messages in memory and never forgets an edit, so that a story can count cards and edits from this side. Commands and presses go
+// over HTTP or, in Socket Mode, over the connections that the bot opened: unacknowledged envelopes come again over the next one. It knows
+// nothing of modals or scopes. Times of messages are those of its clock; signatures carry the wall clock.
 package slackfake

@@ -58,6 +58,10 @@ func (w *Workspace) methods(name string) method {
 
 func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
+	if name == "apps.connections.open" { // it takes no arguments, and clients send none in ways of their own
+		w.openConnection(rw, r)
+		return
+	}
 	form, err := formOf(r)
 	if err != nil {
 		w.Strange(r, "%v", err)

@@ -27,6 +27,8 @@ type Config struct {
 	Base string
 	// Token is the only one that is accepted.
 	Token string
+	// AppToken opens sockets; empty means that Socket Mode is off.
+	AppToken string
 	// SigningSecret signs what the workspace sends.
 	SigningSecret string
 	// Channels are names without "#", in the order of their IDs.
@@ -93,6 +95,7 @@ type Workspace struct {
 	replies   map[string]*reply
 	lastTS    int64
 	serial    int
+	socket    socket
 }
 
 // New makes a workspace; it is an http.Handler for everything below Config.Base.
@@ -107,6 +110,7 @@ func New(c Config) *Workspace {
 	mux.HandleFunc("POST /upload/v1/{file}", w.serveUpload)
 	mux.HandleFunc("POST /actions/{id}", w.serveResponseURL)
 	mux.HandleFunc("POST /commands/{id}", w.serveResponseURL)
+	mux.HandleFunc("GET /socket/{ticket}", w.serveSocket)
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.Strange(r, "no such path")
 		http.NotFound(rw, r)
