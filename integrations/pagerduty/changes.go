@@ -192,7 +192,7 @@ func changeEvent(change bot.Change) pd.ChangeEvent {
 		}
 	}
 	if len(change.Flags) > 0 {
-		var why []string
+		why := make([]string, 0, len(change.Flags))
 		for _, f := range change.Flags {
 			why = append(why, f.Sentence)
 		}

@@ -82,7 +82,7 @@ func TestWhatWasNotToldBeforeACrashIsFoundInTheLedger(t *testing.T) {
 		select {
 		case <-t.Context().Done():
 			t.Fatal("the second change was not told")
-		case <-time.After(time.Millisecond): //nolint:forbidigo // polls what another goroutine does
+		case <-time.After(time.Millisecond):
 		}
 	}
 	stop()
