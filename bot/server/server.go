@@ -33,6 +33,8 @@ type Parts struct {
 	Health    Health
 	// People is nil where nobody may do more than look.
 	People People
+	// Rota tells who is on call, nil where nobody knows.
+	Rota Rota
 	// Evaluations is nil where nobody keeps what release gates said.
 	Evaluations Evaluations
 	Now         func() time.Time
@@ -177,6 +179,9 @@ func (s *Server) routes() http.Handler {
 		guarded("GET /api/v1/freezes", s.listFreezes)
 		guarded("POST /api/v1/freezes", s.startFreeze)
 		guarded("POST /api/v1/freezes/{id}/end", s.endFreeze)
+	}
+	if s.parts.Rota != nil {
+		guarded("GET /api/v1/oncall", s.listOnCall)
 	}
 	if s.parts.Inputs != nil {
 		guarded("GET /api/v1/inputs", s.listInputs)

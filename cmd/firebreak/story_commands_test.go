@@ -43,7 +43,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	for name, do := range map[string]command{
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
-		"github": cmdGitHub, "press": cmdPress, "slash": cmdSlash, "socket": cmdSocket, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
+		"github": cmdGitHub, "pagerduty": cmdPager, "press": cmdPress, "slash": cmdSlash, "socket": cmdSocket, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
 		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid, "disk": cmdDisk,
 	} {
 		negatable := name == "get" || name == "webhook" || name == "valid"

@@ -23,6 +23,8 @@ func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string
 		w.slackPosts(&b)
 	case "pagerduty":
 		w.pages(&b)
+	case "pagerduty-notes":
+		w.pagerNotes(&b)
 	case "github":
 		w.pulls(&b)
 	default:

@@ -41,6 +41,7 @@ type world struct {
 	pager   *pagerdutyfake.Pager
 	hub     *githubfake.Hub
 	mail    chan githubfake.Delivery
+	hooks   chan pagerdutyfake.Webhook
 	client  *http.Client
 	closing context.CancelFunc
 	running sync.WaitGroup
@@ -133,9 +134,10 @@ func newWorld() (*world, error) {
 		secrets: map[string]string{
 			"SLACK_TOKEN": "xoxb-story-" + word(), "SLACK_SIGNING_SECRET": word(), "SLACK_APP_TOKEN": "xapp-story-" + word(), "PAGERDUTY_KEY": word(),
 			"GITHUB_TOKEN": "ghs_story" + word(), "GITHUB_WEBHOOK_SECRET": word(), "FIREBREAK_TOKEN": word(),
+			"PAGERDUTY_TOKEN": word(), "PAGERDUTY_HOOK": word(),
 		},
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}, closing: cancel,
-		mail: make(chan githubfake.Delivery, 1000),
+		mail: make(chan githubfake.Delivery, 1000), hooks: make(chan pagerdutyfake.Webhook, 1000),
 	}
 	var err error
 	if w.bot, err = quietPort(ctx); err != nil {
@@ -149,12 +151,13 @@ func newWorld() (*world, error) {
 		Base: base + "/slack", Token: w.secrets["SLACK_TOKEN"], AppToken: w.secrets["SLACK_APP_TOKEN"], SigningSecret: w.secrets["SLACK_SIGNING_SECRET"], Now: w.now,
 		Channels: []string{"incidents", "support-ai"}, Users: []slackfake.User{{ID: "U0OMARAZI", Name: "omar", RealName: "Omar"}},
 	})
-	w.pager = pagerdutyfake.New(pagerdutyfake.Config{RoutingKeys: []string{w.secrets["PAGERDUTY_KEY"]}, Now: w.now})
+	w.pager = w.newPager()
 	w.hub = githubfake.New(githubfake.Config{
 		Base: base + "/github", Token: w.secrets["GITHUB_TOKEN"], WebhookSecret: w.secrets["GITHUB_WEBHOOK_SECRET"], Now: w.now,
 		Repositories: []string{storyRepository}, Deliver: func(d githubfake.Delivery) { w.mail <- d },
 	})
 	w.running.Go(func() { w.bringMail(ctx) })
+	w.running.Go(func() { w.bringHooks(ctx) })
 	w.server.Start()
 	return w, nil
 }

@@ -53,10 +53,26 @@ func (c *Client) Actions() []playbooks.Bound {
 				Idempotent: true,
 				Params: []playbooks.Param{
 					{Name: "reason", Type: playbooks.String, Doc: "What failed, in one sentence."},
+					{
+						Name: "to", Type: playbooks.String, Allowed: []string{"again", "next_level"},
+						Doc: "again: whoever is on call, by an alert of its own; next_level: those above whoever has the page, by the REST API.",
+					},
 				},
 				Outputs: event,
 			},
 			Handler: again(c.escalate),
+		},
+		{
+			Action: playbooks.Action{
+				Name: "pagerduty.add_responders",
+				Doc:  "Ask people to help with the incident's page, by the REST API.",
+				Params: []playbooks.Param{
+					{Name: "users", Type: playbooks.List, Required: true, Doc: "E-mail addresses of PagerDuty users."},
+					{Name: "message", Type: playbooks.String, Doc: "What they are told."},
+				},
+				Outputs: map[string]playbooks.Type{"asked": playbooks.Int},
+			},
+			Handler: playbooks.HandlerFunc(c.addResponders),
 		},
 	}
 }
@@ -86,6 +102,12 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 	if err != nil {
 		return playbooks.Outcome{}, unread(err)
 	}
+	if c.maintained(ctx, call.Service) {
+		return playbooks.Outcome{
+			Status: playbooks.Done, Output: map[string]any{"dedup_key": dedupKey(call.Incident), "status": "maintenance"},
+			Sentence: "PagerDuty: nobody was paged, the service is under maintenance there",
+		}, nil
+	}
 	event := pageEvent(card, call)
 	if c.memory != nil { // before it is sent: what is resolved meanwhile must be taken back
 		if err := c.remember(ctx, pagedSpace, call.Incident, true); err != nil {
@@ -100,6 +122,9 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 }
 
 func (c *Client) escalate(ctx context.Context, call playbooks.Call) (playbooks.Outcome, error) {
+	if text(call.With, "to") == "next_level" {
+		return c.nextLevel(ctx, call)
+	}
 	card, err := c.cards.Card(ctx, call.Incident)
 	if err != nil {
 		return playbooks.Outcome{}, unread(err)

@@ -60,6 +60,7 @@ type Client struct {
 	// linking is held while what is remembered of a page is changed.
 	linking  sync.Mutex
 	services []Service
+	duties   duties
 	now      func() time.Time
 	// turns are the limits, by routing key; they are made with the client.
 	turns map[string]*rate.Limiter

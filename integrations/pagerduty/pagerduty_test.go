@@ -3,6 +3,7 @@ package pagerduty_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,8 @@ import (
 var (
 	routingKey = secret.New("e93facc04764012d7bfb002500d5d1a6")
 	supportKey = secret.New("737ea619db564d41bd9824063e1f6b08")
+	apiToken   = secret.New("y_NbAkKc66ryYTWUXYEx")
+	hookSecret = secret.New("nVmLHScfUeXUKaQRNF8XIiDKZ7XX3itB")
 )
 
 func TestAPageSaysWhatPeopleNeedAtNight(t *testing.T) {
@@ -218,17 +221,23 @@ func TestAnyCardMakesAnEventThatPagerDutyTakes(t *testing.T) {
 func TestExam(t *testing.T) {
 	integrationstest.Exam(t, integrationstest.Subject{
 		Config: pagerduty.Config{
-			RoutingKey: routingKey, RoutingKeys: map[string]secret.Value{"support-assistant": supportKey},
+			RoutingKey: routingKey, RoutingKeys: map[string]secret.Value{"support-assistant": supportKey}, APIToken: apiToken,
+			WebhookSecrets: []secret.Value{hookSecret},
 		},
-		Secrets: []secret.Value{routingKey, supportKey},
+		Secrets: []secret.Value{routingKey, supportKey, apiToken, hookSecret},
 		New: func(t *testing.T, e integrationstest.Env) []integrationstest.Op {
 			t.Helper()
 			c := pagerduty.New(pagerduty.Config{
 				RoutingKey: routingKey, RoutingKeys: map[string]secret.Value{"support-assistant": supportKey}, EventsURL: e.URL,
+				APIURL: e.URL, APIToken: apiToken, From: "bot@acme.example", WebhookSecrets: []secret.Value{hookSecret},
 			}, pagerduty.Options{Cards: cards{"inc-1": refusals()}, Registerer: e.Registerer, Tracer: e.Tracer})
 			t.Cleanup(c.Close)
 			var ops []integrationstest.Op
 			for _, a := range c.Actions() {
+				if a.Name == "pagerduty.add_responders" {
+					ops = append(ops, helping(a))
+					continue
+				}
 				ops = append(ops, integrationstest.Op{Name: a.Name, Repeatable: true, Do: func(ctx context.Context) error {
 					_, err := a.Handler.Act(ctx, call(a.Name, nil))
 					return err
@@ -237,6 +246,29 @@ func TestExam(t *testing.T) {
 			return ops
 		},
 	})
+}
+
+// helping asks somebody to help; what comes before is answered as PagerDuty does.
+func helping(a playbooks.Bound) integrationstest.Op {
+	return integrationstest.Op{
+		Name: a.Name,
+		Do: func(ctx context.Context) error {
+			_, err := a.Handler.Act(ctx, call(a.Name, map[string]any{"users": []any{"mara@acme.example"}}))
+			return err
+		},
+		Before: func(w http.ResponseWriter, r *http.Request) bool {
+			answer := map[string]string{
+				"/incidents": `{"incidents":[{"id":"P1","status":"triggered","created_at":"2026-11-20T14:00:00Z"}]}`,
+				"/users":     `{"users":[{"id":"PU","email":"` + r.URL.Query().Get("query") + `"}]}`,
+			}[r.URL.Path]
+			if r.Method != http.MethodGet || answer == "" {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, answer)
+			return true
+		},
+	}
 }
 
 func TestConfigTellsAllItsFaults(t *testing.T) {

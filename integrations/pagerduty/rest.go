@@ -62,7 +62,7 @@ func (c *Client) ask(ctx context.Context, call *rest.Call, method, path string, 
 		return call.Failure(fmt.Errorf("status %d", response.StatusCode), vendorText(call.Answer().Body))
 	}
 	if into == nil {
-		return nil
+		into = &struct{}{} // that it is an answer is wanted all the same: a gateway's page of HTML is none
 	}
 	return call.Failure(json.NewDecoder(response.Body).Decode(into), "")
 }

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/firebreak-dev/firebreak/cmd/internal/app"
+)
+
+func newOnCall() *cobra.Command {
+	var service string
+	c := &cobra.Command{
+		Use:   "oncall",
+		Short: "Tell who is on call, level by level",
+		Long: `Tells who is asked when something of a service goes wrong, as PagerDuty says. When PagerDuty cannot be asked, what it said last is
+told with its age.`,
+		Example: `  firebreak oncall
+  firebreak oncall --service support-assistant -o json`,
+		Args: exactly(0, "no arguments"),
+	}
+	c.Flags().StringVar(&service, "service", "", "only of this service")
+	client, output := addServer(c), addOutput(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		duties, err := client().OnCall(c.Context(), service)
+		if err != nil {
+			return err
+		}
+		if output.json() {
+			return printJSON(c.OutOrStdout(), map[string]any{"oncall": duties})
+		}
+		printDuties(c.OutOrStdout(), duties)
+		return nil
+	}
+	return c
+}
+
+func printDuties(w io.Writer, duties []app.Duty) {
+	for _, d := range duties {
+		head := app.Visible(d.Service)
+		if d.Policy != "" {
+			head += " (" + app.Visible(d.Policy) + ")"
+		}
+		if d.Maintenance {
+			head += ", under maintenance: nobody is paged"
+		}
+		fmt.Fprintln(w, head+":")
+		if d.Unknown != "" {
+			fmt.Fprintf(w, "  not known: %s\n", app.Visible(d.Unknown))
+		}
+		for _, l := range d.Levels {
+			people := make([]string, 0, len(l.People))
+			for _, p := range l.People {
+				who := app.Visible(p.Name)
+				if !p.Until.IsZero() {
+					who += " until " + stamp(p.Until)
+				}
+				people = append(people, who)
+			}
+			fmt.Fprintf(w, "  level %d: %s\n", l.Level, strings.Join(people, ", "))
+		}
+		if d.Stale != "" {
+			fmt.Fprintf(w, "  as of %s; PagerDuty could not be asked since: %s\n", stamp(d.Of), app.Visible(d.Stale))
+		}
+	}
+}

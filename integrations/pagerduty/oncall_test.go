@@ -1,0 +1,110 @@
+package pagerduty_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/configs/secret"
+	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/pagerdutyfake"
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/wire"
+	"github.com/firebreak-dev/firebreak/playbooks"
+)
+
+func TestWhoIsOnCall(t *testing.T) {
+	o := newOffice(t)
+	want := []bot.DutyLevel{
+		{Level: 1, People: []bot.DutyPerson{{Name: "Mara"}}}, {Level: 2, People: []bot.DutyPerson{{Name: "Jo"}}},
+	}
+	got := o.client.OnCall(t.Context(), "support-assistant")
+	if diff := cmp.Diff(want, got.Levels); diff != "" || got.Policy != "PPOLICY" || got.Stale != "" || got.Unknown != "" {
+		t.Errorf("%+v\n%s", got, diff)
+	}
+	before := total(o)
+	o.client.OnCall(t.Context(), "support-assistant")
+	if total(o) != before {
+		t.Error("it is asked again within the minute")
+	}
+
+	// Later, while PagerDuty is away, what it said is told with its age; after a day it is not believed any more.
+	o.now = o.now.Add(5 * time.Minute)
+	o.Set(wire.Fault{Mode: wire.Broken})
+	old := o.client.OnCall(t.Context(), "support-assistant")
+	if diff := cmp.Diff(want, old.Levels); diff != "" || old.Stale == "" || !old.Of.Equal(got.Of) {
+		t.Errorf("%+v\n%s", old, diff)
+	}
+	o.now = o.now.Add(25 * time.Hour)
+	if gone := o.client.OnCall(t.Context(), "support-assistant"); gone.Unknown == "" || len(gone.Levels) > 0 {
+		t.Errorf("%+v", gone)
+	}
+	if nobody := o.client.OnCall(t.Context(), "search"); !strings.Contains(nobody.Unknown, "services[].pagerduty") {
+		t.Errorf("%+v", nobody)
+	}
+	o.configure(t, func(c *pagerduty.Config) { c.APIToken = secret.Value{} })
+	if nobody := o.client.OnCall(t.Context(), "support-assistant"); !strings.Contains(nobody.Unknown, "api_token") {
+		t.Errorf("%+v", nobody)
+	}
+}
+
+func TestAServiceUnderMaintenanceIsNotPaged(t *testing.T) {
+	o := newOffice(t)
+	o.Serve(officeKey, pagerdutyfake.Service{ID: "PF9KMXH", Name: "Support", Policy: "PPOLICY", Maintenance: true})
+	page := byName(o.client.Actions())["pagerduty.page"].Handler
+	outcome, err := page.Act(t.Context(), call("pagerduty.page", nil))
+	if err != nil || outcome.Output["status"] != "maintenance" || !strings.Contains(outcome.Sentence, "nobody was paged") || len(o.Alerts()) != 0 {
+		t.Errorf("%+v %v, %d alerts", outcome, err, len(o.Alerts()))
+	}
+
+	// When it cannot be told whether it is, people are paged.
+	o.now = o.now.Add(5 * time.Minute)
+	o.Set(wire.Fault{Mode: wire.Broken, Match: "/services"})
+	if _, err := page.Act(t.Context(), call("pagerduty.page", nil)); err != nil || len(o.Alerts()) != 1 {
+		t.Errorf("%v, %d alerts", err, len(o.Alerts()))
+	}
+}
+
+func TestHelpAndTheNextLevel(t *testing.T) {
+	o := newOffice(t)
+	actions := byName(o.client.Actions())
+	up := call("pagerduty.escalate", map[string]any{"to": "next_level"})
+	if _, err := actions["pagerduty.escalate"].Handler.Act(t.Context(), up); err == nil || !strings.Contains(err.Error(), "page first") {
+		// the incident must be known here to be looked for
+		if bot.CodeOf(err) != bot.NotFound {
+			t.Errorf("before the page: %v", err)
+		}
+	}
+	o.page(t)
+	o.read(t, false)
+	for range 2 { // the same call again is the same level
+		outcome, err := actions["pagerduty.escalate"].Handler.Act(t.Context(), up)
+		if err != nil || outcome.Sentence != "PagerDuty: escalated to level 2 (Jo)" {
+			t.Fatalf("%+v %v", outcome, err)
+		}
+	}
+	if _, theirs := o.standing(t); theirs.Level != 2 || theirs.Assigned[0] != "Jo" {
+		t.Errorf("%+v", theirs)
+	}
+	up.Key = "run-1/again"
+	_, err := actions["pagerduty.escalate"].Handler.Act(t.Context(), up)
+	if fate, _ := playbooks.FateOf(err); fate != playbooks.Permanent || !strings.Contains(err.Error(), "nobody above level 2") {
+		t.Errorf("%v", err)
+	}
+
+	help := call("pagerduty.add_responders", map[string]any{"users": []any{"mara@acme.example"}, "message": "look at the prompt"})
+	outcome, err := actions["pagerduty.add_responders"].Handler.Act(t.Context(), help)
+	if err != nil || outcome.Output["asked"] != 1 {
+		t.Fatalf("%+v %v", outcome, err)
+	}
+	if _, theirs := o.standing(t); len(theirs.Asked) != 1 {
+		t.Errorf("%+v", theirs.Asked)
+	}
+	o.configure(t, func(c *pagerduty.Config) { c.From = "" })
+	_, err = byName(o.client.Actions())["pagerduty.add_responders"].Handler.Act(t.Context(), help)
+	if fate, _ := playbooks.FateOf(err); fate != playbooks.Permanent || !strings.Contains(err.Error(), "pagerduty.from") {
+		t.Errorf("%v", err)
+	}
+}
