@@ -48,7 +48,8 @@ func cmdPager(_ *testscript.TestScript, w *world, _ bool, args []string) (string
 		w.pager.Raise(w.secrets["PAGERDUTY_KEY"], args[1], args[2])
 		return "", nil
 	case len(args) >= 2 && len(args) <= 4:
-		rest := append(args[2:], "", "")
+		var rest [2]string
+		copy(rest[:], args[2:])
 		return "", w.pager.Do(args[1], args[0], rest[0], rest[1])
 	default:
 		return "", errors.New("takes raise TITLE KEY or ACT KEY [WHO [OBJECT]]")

@@ -197,7 +197,7 @@ func (b *Briefer) note(ctx context.Context, id string, brief bot.Brief, w *writt
 	}
 	call := c.api.Call()
 	body := map[string]any{"note": map[string]string{"content": text}}
-	err := c.write(ctx, call, http.MethodPost, "/incidents/"+url.PathEscape(id)+"/notes", body, nil)
+	err := c.write(ctx, call, http.MethodPost, "/incidents/"+url.PathEscape(id)+"/notes", body)
 	if fate, _ := playbooks.FateOf(err); err != nil && fate != playbooks.Unknown {
 		if remembered := c.remember(ctx, briefSpace, id, *w); remembered != nil { // it is certain that nothing was written
 			return remembered
@@ -260,7 +260,7 @@ func (b *Briefer) once(ctx context.Context, x *extra, what, method, path string,
 		return
 	}
 	call := b.client.api.Call()
-	err := b.client.write(ctx, call, method, path, body, nil)
+	err := b.client.write(ctx, call, method, path, body)
 	b.tellOff(ctx, x, what, err, call.Answer().Status)
 }
 

@@ -60,7 +60,7 @@ func (c *Client) nextLevel(ctx context.Context, call playbooks.Call) (playbooks.
 		return playbooks.Outcome{}, request.Refused(playbooks.Permanent, 0, "the escalation policy has nobody above level %d", level-1)
 	}
 	body := map[string]any{"incident": map[string]any{"type": "incident_reference", "escalation_level": level}}
-	if err := c.write(ctx, request, http.MethodPut, "/incidents/"+url.PathEscape(id), body, nil); err != nil {
+	if err := c.write(ctx, request, http.MethodPut, "/incidents/"+url.PathEscape(id), body); err != nil {
 		return playbooks.Outcome{}, err
 	}
 	return playbooks.Outcome{
@@ -135,7 +135,7 @@ func (c *Client) addResponders(ctx context.Context, call playbooks.Call) (playbo
 	}
 	request := c.api.Call()
 	body := map[string]any{"requester_id": requester.ID, "message": message, "responder_request_targets": targets}
-	if err := c.write(ctx, request, http.MethodPost, "/incidents/"+url.PathEscape(id)+"/responder_requests", body, nil); err != nil {
+	if err := c.write(ctx, request, http.MethodPost, "/incidents/"+url.PathEscape(id)+"/responder_requests", body); err != nil {
 		return playbooks.Outcome{}, err
 	}
 	return playbooks.Outcome{

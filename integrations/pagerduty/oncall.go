@@ -152,7 +152,7 @@ func at(levels []bot.DutyLevel, level int, p bot.DutyPerson) []bot.DutyLevel {
 func (d remembered) names(level int) string {
 	for _, l := range d.duty.Levels {
 		if l.Level == level {
-			var out []string
+			out := make([]string, 0, len(l.People))
 			for _, p := range l.People {
 				out = append(out, p.Name)
 			}

@@ -27,8 +27,8 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, into a
 }
 
 // write changes something there, in the name of pagerduty.from.
-func (c *Client) write(ctx context.Context, call *rest.Call, method, path string, body, into any) error {
-	return c.ask(ctx, call, method, path, nil, body, into)
+func (c *Client) write(ctx context.Context, call *rest.Call, method, path string, body any) error {
+	return c.ask(ctx, call, method, path, nil, body, nil)
 }
 
 // ask goes through the library's Do, for it lacks half of the endpoints that are used here, and drops PagerDuty's own words in others.
