@@ -35,6 +35,8 @@ type Person struct {
 	// Known are all names and IDs by which the configuration may mean this person, groups that the person is in included.
 	Known []string
 	Role  Role
+	// Doubt says what could not be looked up about the person, which might have given another role.
+	Doubt string
 	// Via is how the person came: "slack", "api", "cli".
 	Via string
 }

@@ -182,3 +182,53 @@ func (d *Desk) stop(ctx context.Context, c command.Command, by bot.Person) (bot.
 		return bot.Answer{Title: fmt.Sprintf("Lifted: actions start again. It was stopped for %s by %s.", report.Span(max(d.parts.Now().Sub(before.At), 0)), before.By)}, nil
 	}
 }
+
+// Acknowledge is the button of that name.
+func (d *Desk) Acknowledge(ctx context.Context, incident string, by bot.Person) error {
+	return d.pressed(ctx, by, command.Ack, incident, "", func() error { return d.parts.Operator.Acknowledge(ctx, incident, by.Name) })
+}
+
+// Judge is the buttons that say whether a change was it.
+func (d *Desk) Judge(ctx context.Context, incident string, v bot.Verdict, by bot.Person) (in bot.Incident, err error) {
+	v.By, v.Via = by.Name, by.Via
+	err = d.pressed(ctx, by, "suspects "+string(v.Word), incident, v.Change, func() error {
+		in, err = d.parts.Operator.Judge(ctx, incident, v)
+		return err
+	})
+	return in, err
+}
+
+// Press answers an approval by a button.
+func (d *Desk) Press(ctx context.Context, id string, decision bot.Decision, by bot.Person) (a bot.Approval, err error) {
+	name := command.Approve
+	if decision == bot.Denied {
+		name = command.Deny
+	}
+	if !by.Role.May(bot.Viewer) {
+		err = d.forbidden(by, bot.Approver, name)
+	} else {
+		a, err = d.Decide(ctx, id, decision, by)
+	}
+	d.written(ctx, by, name, id, "", err)
+	return a, err
+}
+
+// pressed does what a responder may do by a button.
+func (d *Desk) pressed(ctx context.Context, by bot.Person, name, target, detail string, do func() error) error {
+	var err error
+	if by.Role.May(bot.Responder) {
+		err = do()
+	} else {
+		err = d.forbidden(by, bot.Responder, name)
+	}
+	d.written(ctx, by, name, target, detail, err)
+	return err
+}
+
+// written writes into the audit log what came of a button.
+func (d *Desk) written(ctx context.Context, by bot.Person, name, target, detail string, err error) {
+	if err != nil {
+		detail = strings.TrimSpace(detail + " refused: " + bot.MessageOf(err))
+	}
+	d.note(ctx, by, name, command.Command{ID: target}, detail)
+}

@@ -81,6 +81,9 @@ func (d *Desk) forbidden(by bot.Person, least bot.Role, what string) error {
 	if who := d.parts.Who(least); who != "" {
 		sentence += "; who could: " + who
 	}
+	if by.Doubt != "" {
+		sentence += " (" + by.Doubt + ")"
+	}
 	return bot.Errorf(bot.Forbidden, "%s", sentence)
 }
 

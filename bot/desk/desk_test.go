@@ -88,8 +88,8 @@ func (h *house) Decide(_ context.Context, id string, d bot.Decision, by, via str
 	return bot.Approval{ID: id, Incident: "inc-0000000001", By: by, Question: "Go on?"}, h.did("%s %s by %s (%s)", id, d, by, via)
 }
 
-func (h *house) Judge(context.Context, string, bot.Verdict) (bot.Incident, error) {
-	return bot.Incident{}, nil
+func (h *house) Judge(_ context.Context, id string, v bot.Verdict) (bot.Incident, error) {
+	return bot.Incident{}, h.did("%s: %s %s by %s (%s)", id, v.Change, v.Word, v.By, v.Via)
 }
 
 func (h *house) Declare(_ context.Context, d bot.Declared) (bot.Incident, error) {
@@ -261,6 +261,33 @@ func TestWhoIsAskedByNameMayAnswerWhateverTheRole(t *testing.T) {
 	a := d.Do(t.Context(), "approve apr-named", bot.Person{Name: "Mara Lind", Known: []string{"U0MARA", "team-leads"}, Role: bot.Viewer, Via: "slack"})
 	if a.Refused || len(h.done) != 1 || h.done[0] != "apr-named approved by team-leads (slack)" {
 		t.Errorf("%+v, %q", a, h.done)
+	}
+}
+
+func TestButtonsHeedRolesToo(t *testing.T) {
+	press := func(role bot.Role) (*house, []error) {
+		h, d := newHouse()
+		ana := bot.Person{Name: "ana", Role: role, Via: "slack", Doubt: "the group leads could not be read"}
+		_, judged := d.Judge(t.Context(), "inc-0000000001", bot.Verdict{Change: "github:acme/a#482", Word: bot.Confirmed}, ana)
+		_, decided := d.Press(t.Context(), "apr-open", bot.Approved, ana)
+		return h, []error{d.Acknowledge(t.Context(), "inc-0000000001", ana), judged, decided}
+	}
+	h, errs := press(bot.Approver)
+	want := []string{"inc-0000000001: github:acme/a#482 confirmed by ana (slack)", "apr-open approved by ana (slack)", "inc-0000000001 acknowledged by ana"}
+	if diff := cmp.Diff(want, h.done); diff != "" || errs[0] != nil || errs[1] != nil || errs[2] != nil || len(h.audit) != 3 {
+		t.Errorf("%v, %q\n%s", errs, h.audit, diff)
+	}
+	h, errs = press(bot.Viewer)
+	for _, err := range errs {
+		if bot.CodeOf(err) != bot.Forbidden || !strings.Contains(err.Error(), "who could: mara, @oncall (the group leads could not be read)") {
+			t.Errorf("a viewer: %v", err)
+		}
+	}
+	if len(h.done) != 0 || len(h.audit) != 3 {
+		t.Errorf("done %q, audit %q", h.done, h.audit)
+	}
+	if h, errs = press(bot.Nobody); len(h.done) != 0 || errs[2] == nil {
+		t.Errorf("nobody: %q", h.done)
 	}
 }
 

@@ -71,6 +71,7 @@ type Client struct {
 	rest    *rest.Client
 	locks   keyed
 	edits   *prometheus.CounterVec
+	groups  groups
 
 	mu    sync.Mutex
 	shown map[string]string // incident → digest of what its card says

@@ -21,6 +21,7 @@ var scopeOf = map[string][]string{
 	"chat.postMessage": {"chat:write"}, "chat.update": {"chat:write"},
 	"conversations.history": {"channels:history", "groups:history"}, "conversations.list": {"channels:read", "groups:read"},
 	"files.getUploadURLExternal": {"files:write"}, "files.completeUploadExternal": {"files:write"},
+	"usergroups.users.list": {"usergroups:read"},
 	"apps.connections.open": nil, // the app-level token's
 }
 
@@ -42,7 +43,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 	}
 	want := []string{"commands"}
 	for call, scopes := range map[string][]string{
-		`\.PostMessageContext\(`: scopeOf["chat.postMessage"], `\.UpdateMessageContext\(`: scopeOf["chat.update"],
+		`\.GetUserGroupMembersContext\(`: scopeOf["usergroups.users.list"], `\.PostMessageContext\(`: scopeOf["chat.postMessage"], `\.UpdateMessageContext\(`: scopeOf["chat.update"],
 		`\.GetConversationHistoryContext\(|conversations\.history`: scopeOf["conversations.history"],
 		`\.GetConversationsContext\(`:                              scopeOf["conversations.list"], `\.UploadFileContext\(`: scopeOf["files.completeUploadExternal"],
 	} {
@@ -74,7 +75,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 // TestWeCallNoMethodWhoseScopeIsNotKnown finds calls of slack-go that the list above has no scope for.
 func TestWeCallNoMethodWhoseScopeIsNotKnown(t *testing.T) {
 	known := []string{
-		"PostMessageContext", "UpdateMessageContext", "GetConversationHistoryContext", "GetConversationsContext", "UploadFileContext", "StartSocketModeContext",
+		"PostMessageContext", "UpdateMessageContext", "GetConversationHistoryContext", "GetConversationsContext", "UploadFileContext", "GetUserGroupMembersContext", "StartSocketModeContext",
 	}
 	others := []string{"DialContext", "NewRequestWithContext", "WarnContext", "InfoContext", "ErrorContext"} // none of slack-go's
 	for _, m := range regexp.MustCompile(`\.(\w+Context)\(ctx`).FindAllStringSubmatch(sources(t), -1) {

@@ -165,7 +165,7 @@ func (a *App) buildSlack() {
 	a.vendors.announcer = a.vendors.slack.Announcer()
 	a.announcer.use(shown{a.vendors.announcer, a.logger})
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
-		Commander: clerk{a}, Decider: byButton{a.engine}, Acknowledger: a.engine, Judge: a.engine, Updater: a.vendors.announcer, Registerer: a.registry,
+		Commander: clerk{a}, Decider: clerk{a}, Acknowledger: clerk{a}, Judge: clerk{a}, Updater: a.vendors.announcer, Registerer: a.registry,
 	})
 	if a.config.Slack.AppToken.IsSet() {
 		a.vendors.socket = a.vendors.slack.Socket(a.vendors.buttons)
@@ -320,12 +320,4 @@ func (s shown) Update(ctx context.Context, incident string) {
 	if err := s.to.Update(ctx, incident); err != nil {
 		s.log.WarnContext(ctx, "a card was not brought up to date", "incident", incident, "error", err)
 	}
-}
-
-// byButton decides what people press in Slack.
-type byButton struct{ engine *engine.Engine }
-
-// Decide writes the answer down.
-func (b byButton) Decide(ctx context.Context, approval string, decision bot.Decision, by string) (bot.Approval, error) {
-	return b.engine.Decide(ctx, approval, decision, by, "slack")
 }

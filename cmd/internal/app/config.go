@@ -13,6 +13,7 @@ import (
 	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/classify"
 	"github.com/firebreak-dev/firebreak/bot/group"
+	"github.com/firebreak-dev/firebreak/bot/people"
 	"github.com/firebreak-dev/firebreak/bot/risk"
 	"github.com/firebreak-dev/firebreak/bot/server"
 	"github.com/firebreak-dev/firebreak/bot/store"
@@ -58,6 +59,7 @@ type Config struct {
 	Argo         argo.Config              `yaml:"argo" doc:"what Argo CD and Argo Rollouts tell of"`
 	Flagger      flagger.Config           `yaml:"flagger" doc:"what Flagger tells of"`
 	Flags        flags.Config             `yaml:"flags" doc:"feature flags that were changed"`
+	People       people.Config            `yaml:"people" doc:"who may do what"`
 	Slack        slack.Config             `yaml:"slack" doc:"where incidents are shown"`
 	PagerDuty    pagerduty.Config         `yaml:"pagerduty" doc:"who is paged"`
 	Server       server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
@@ -196,6 +198,7 @@ func (c Config) Check(r *diag.Report) {
 	c.Flagger.Check(r.At("flagger"))
 	c.Flags.Check(r.At("flags"))
 	c.Flags.CheckServices(r.At("flags"), c.names())
+	c.People.Check(r.At("people"))
 	c.Slack.Check(r.At("slack"))
 	c.PagerDuty.Check(r.At("pagerduty"))
 	c.Server.Check(r.At("server"))

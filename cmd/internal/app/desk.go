@@ -15,7 +15,7 @@ import (
 func (a *App) buildDesk() {
 	a.desk = desk.New(desk.Parts{
 		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Calendar: almanac{a}, Landing: asker{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
-		Budgets: a.promised, Blind: a.blind, Who: func(bot.Role) string { return "" }, URL: a.config.Server.URL, Zone: a.config.zone(),
+		Budgets: a.promised, Blind: a.blind, Who: a.config.People.Who, URL: a.config.Server.URL, Zone: a.config.zone(),
 		Now: a.options.Clock.Now, Logger: a.logger,
 	})
 }
@@ -25,7 +25,32 @@ type clerk struct{ a *App }
 
 // Command carries out a line of a Slack user.
 func (c clerk) Command(ctx context.Context, line, user string) bot.Answer {
-	return c.a.desk.Do(ctx, line, bot.Person{Name: user, Known: []string{user}, Role: bot.Admin, Via: "slack"})
+	return c.a.desk.Do(ctx, line, c.person(ctx, user))
+}
+
+// Decide answers an approval by a button.
+func (c clerk) Decide(ctx context.Context, approval string, decision bot.Decision, user string) (bot.Approval, error) {
+	return c.a.desk.Press(ctx, approval, decision, c.person(ctx, user))
+}
+
+// Acknowledge says by a button that the user is on it.
+func (c clerk) Acknowledge(ctx context.Context, incident, user string) error {
+	return c.a.desk.Acknowledge(ctx, incident, c.person(ctx, user))
+}
+
+// Judge says by a button whether a change was it.
+func (c clerk) Judge(ctx context.Context, incident string, v bot.Verdict) (bot.Incident, error) {
+	return c.a.desk.Judge(ctx, incident, v, c.person(ctx, v.By))
+}
+
+// person tells who a Slack user is. A group that cannot be read gives no role, and the person is told so where one was wanting.
+func (c clerk) person(ctx context.Context, user string) bot.Person {
+	in, unread := c.a.vendors.slack.Within(ctx, user, c.a.config.People.SlackGroups())
+	p := c.a.config.People.OfSlack(user, in)
+	if len(unread) > 0 {
+		p.Doubt = "who is in " + strings.Join(unread, ", ") + " could not be read from Slack"
+	}
+	return p
 }
 
 // promised are the objectives with what is left of their budgets; of what cannot be seen it is said why.

@@ -45,6 +45,8 @@ func (w *Workspace) methods(name string) method {
 		return w.fileInfo
 	case "reactions.add", "reactions.remove":
 		return w.react(name == "reactions.add")
+	case "usergroups.users.list":
+		return w.groupMembers
 	case "users.info":
 		return w.userInfo
 	case "users.lookupByEmail":
@@ -224,6 +226,14 @@ func (w *Workspace) userInfo(form url.Values) (object, string) {
 		}
 	}
 	return nil, "user_not_found"
+}
+
+func (w *Workspace) groupMembers(form url.Values) (object, string) {
+	users, known := w.cfg.Groups[form.Get("usergroup")]
+	if !known {
+		return nil, "no_such_subteam"
+	}
+	return object{"users": users}, ""
 }
 
 func (w *Workspace) userByEmail(form url.Values) (object, string) {

@@ -34,6 +34,8 @@ type Config struct {
 	// Channels are names without "#", in the order of their IDs.
 	Channels []string
 	Users    []User
+	// Groups are user groups, by ID, with the IDs of their members.
+	Groups map[string][]string
 	// Now gives the times of messages.
 	Now func() time.Time
 }

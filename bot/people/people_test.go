@@ -1,0 +1,105 @@
+package people_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/people"
+	"github.com/firebreak-dev/firebreak/configs/diag"
+)
+
+func team() people.Config {
+	return people.Config{
+		Members: []people.Member{
+			{Name: "mara", Slack: "U0MARA", GitHub: "mara-lind", Role: bot.Approver},
+			{Name: "omar", Slack: "U0OMAR"},
+		},
+		Groups: []people.Group{{Name: "oncall", Slack: "S0ONCALL", Role: bot.Responder}, {Name: "leads", Slack: "S0LEADS", Role: bot.Admin}},
+	}
+}
+
+func TestWhoSomebodyIs(t *testing.T) {
+	for name, q := range map[string]struct {
+		config people.Config
+		user   string
+		groups []string
+		want   bot.Person
+	}{
+		"without a section everybody may do everything": {people.Config{}, "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Admin}},
+		"a stranger looks": {team(), "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Viewer}},
+		"a stranger may not even look where it is said so": {people.Config{Default: "nobody"}, "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}}},
+		"a member has a name and a role":                   {team(), "U0MARA", nil, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind"}, Role: bot.Approver}},
+		"a group gives a role to whoever is in it":         {team(), "U0OMAR", []string{"S0ONCALL"}, bot.Person{Name: "omar", Known: []string{"U0OMAR", "omar", "oncall", "S0ONCALL"}, Role: bot.Responder}},
+		"the highest role counts, whoever gives it":        {team(), "U0MARA", []string{"S0ONCALL"}, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind", "oncall", "S0ONCALL"}, Role: bot.Approver}},
+		"a group that is not named gives nothing":          {team(), "U0X", []string{"S0OTHER"}, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Viewer}},
+		"an empty ID is nobody's, also where one has none": {people.Config{Members: []people.Member{{Name: "a", GitHub: "a", Role: bot.Admin}}}, "", nil, bot.Person{Known: []string{""}, Role: bot.Viewer}},
+	} {
+		q.want.Via = "slack"
+		if diff := cmp.Diff(q.want, q.config.OfSlack(q.user, q.groups)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestWhoCould(t *testing.T) {
+	for least, want := range map[bot.Role]string{
+		bot.Responder: "@oncall, @leads, mara", bot.Approver: "@leads, mara", bot.Admin: "@leads",
+	} {
+		if got := team().Who(least); got != want {
+			t.Errorf("%s: %q", least, got)
+		}
+	}
+	if got := (people.Config{Members: []people.Member{{Name: "a", Slack: "U0AAAA"}}}).Who(bot.Admin); got != "nobody: give somebody a role in the people section" {
+		t.Errorf("%q", got)
+	}
+	if got := (people.Config{}).Who(bot.Admin); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestFaultsOfTheSection(t *testing.T) {
+	c := people.Config{
+		Default: "boss",
+		Members: []people.Member{{Name: "a", Slack: "U0AAAA", Role: "king"}, {Name: "a", Slack: "U0AAAA"}, {}, {Name: "b", Slack: "@b"}},
+		Groups:  []people.Group{{Name: "g", Slack: "oncall", Role: bot.Viewer}, {Name: "h", Slack: "S0HHHH"}},
+	}
+	r := diag.New()
+	c.Check(r)
+	var got []string
+	for _, f := range r.Faults() {
+		got = append(got, f.Path+" "+f.Code)
+	}
+	want := []string{
+		"default unknown-role", "members[0].role unknown-role", "members[1].name duplicate-name", "members[1].slack duplicate-name", "members[2].name missing",
+		"members[2].slack missing", "members[3].slack bad-id", "groups[0].slack bad-id", "groups[1].role unknown-role",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	r = diag.New()
+	team().Check(r)
+	if len(r.Faults()) > 0 {
+		t.Errorf("a sound one: %v", r.Faults())
+	}
+}
+
+// TestMoreGroupsNeverTakeARoleAway holds whatever the configuration says.
+func TestMoreGroupsNeverTakeARoleAway(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		roles := rapid.SampledFrom(append(bot.Roles(), ""))
+		c := people.Config{Default: rapid.SampledFrom([]bot.Role{"", "nobody", bot.Viewer, bot.Responder}).Draw(t, "default")}
+		c.Members = []people.Member{{Name: "a", Slack: "U0AAAA", Role: roles.Draw(t, "role")}}
+		var in []string
+		for _, id := range []string{"S0A", "S0B", "S0C"} {
+			c.Groups = append(c.Groups, people.Group{Name: id, Slack: id, Role: roles.Draw(t, id)})
+			before := c.OfSlack("U0AAAA", in)
+			in = append(in, id)
+			if after := c.OfSlack("U0AAAA", in); after.Role.Rank() < before.Role.Rank() {
+				t.Fatalf("%s became %s", before.Role, after.Role)
+			}
+		}
+	})
+}
