@@ -148,7 +148,7 @@ func read(name string, rest []string) (Command, bool) {
 		return c.mute(rest)
 	case Changes:
 		return c.changes(rest)
-	case Windows, SLO:
+	case Windows, SLO, OnCall:
 		if n == 1 {
 			c.Service = rest[0]
 		}

@@ -37,6 +37,7 @@ func TestLinesAreRead(t *testing.T) {
 		"changes support 1w":                 {Name: command.Changes, Service: "support", Lasts: 7 * 24 * time.Hour},
 		"windows support":                    {Name: command.Windows, Service: "support"},
 		"slo":                                {Name: command.SLO},
+		"oncall support":                     {Name: command.OnCall, Service: "support"},
 		"freeze start 4h the shop":           {Name: command.FreezeStart, Lasts: 4 * time.Hour, Text: "the shop"},
 		"freeze start until monday":          {Name: command.FreezeStart, Text: "until monday"},
 		"freeze end":                         {Name: command.FreezeEnd},

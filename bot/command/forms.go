@@ -28,6 +28,7 @@ const (
 	FreezeStart  = "freeze start"
 	FreezeEnd    = "freeze end"
 	SLO          = "slo"
+	OnCall       = "oncall"
 	Risk         = "risk"
 	Approve      = "approve"
 	Deny         = "deny"
@@ -52,6 +53,7 @@ func Forms() []Form {
 		{Windows, "windows [SERVICE]", "may we change things now?", bot.Viewer},
 		{FreezeStart, "freeze start 4h why", "nothing should change", bot.Approver},
 		{FreezeEnd, "freeze end [ID] [why]", "end a freeze", bot.Approver},
+		{OnCall, "oncall [SERVICE]", "who is asked, level by level", bot.Viewer},
 		{SLO, "slo [SERVICE]", "objectives and budgets", bot.Viewer},
 		{Risk, "risk PR", "how risky is landing it now?", bot.Viewer},
 		{Approve, "approve ID", "let a playbook go on", bot.Approver},

@@ -18,6 +18,7 @@ type Parts struct {
 	Playbooks Playbooks
 	Calendar  Calendar
 	Landing   Landing
+	Rota      Rota
 	Switch    Switch
 	Audit     Audit
 	// Budgets tells the objectives with what is left of their budgets; Blind what cannot be seen, in words.
@@ -25,8 +26,8 @@ type Parts struct {
 	Blind   func() []string
 	// Who names those who may do what the role is for, in words.
 	Who func(least bot.Role) string
-	// URL is the address of the pages, Zone the zone in which times are told.
-	URL    string
+	// URL gives the address of the pages, Zone is the zone in which times are told.
+	URL    func() string
 	Zone   *time.Location
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -127,6 +128,8 @@ func (d *Desk) do(ctx context.Context, c command.Command, by bot.Person) (bot.An
 		return d.changes(ctx, c)
 	case command.Windows:
 		return d.windows(ctx, c)
+	case command.OnCall:
+		return d.oncall(ctx, c)
 	case command.SLO:
 		return d.objectives(c)
 	case command.Risk:
@@ -170,8 +173,8 @@ func (d *Desk) clock(t time.Time) string {
 
 // page is the address of an incident's page.
 func (d *Desk) page(incident string) string {
-	if d.parts.URL == "" {
-		return ""
+	if home := d.parts.URL(); home != "" {
+		return strings.TrimRight(home, "/") + "/incidents/" + incident
 	}
-	return strings.TrimRight(d.parts.URL, "/") + "/incidents/" + incident
+	return ""
 }

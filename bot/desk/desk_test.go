@@ -131,6 +131,13 @@ func (h *house) Landing(_ context.Context, repository string, number int) (bot.J
 	}, h.fail
 }
 
+func (h *house) OnCall(_ context.Context, service string) ([]bot.Duty, error) {
+	return []bot.Duty{
+		{Service: "support", Levels: []bot.DutyLevel{{Level: 1, People: []bot.DutyPerson{{Name: "Omar", Until: friday.Add(time.Hour)}}}, {Level: 2}}, Of: friday, Stale: "away"},
+		{Service: "search", Unknown: "no api_token"},
+	}, nil
+}
+
 func (h *house) Stopped(context.Context) (bot.Stop, error) { return h.stopped, nil }
 
 func (h *house) Stop(_ context.Context, s bot.Stop) (bot.Stop, error) {
@@ -158,7 +165,7 @@ func newHouse() (*house, *desk.Desk) {
 		asked:   []bot.Approval{{ID: "apr-named", Of: []string{"mara", "team-leads"}, Question: "Go on?"}, {ID: "apr-open", Question: "Go on?"}},
 	}
 	return h, desk.New(desk.Parts{
-		Reader: h, Operator: h, Playbooks: h, Calendar: h, Landing: h, Switch: h, Audit: audit{h}, URL: "https://fb.example",
+		Reader: h, Operator: h, Playbooks: h, Calendar: h, Landing: h, Rota: h, Switch: h, Audit: audit{h}, URL: func() string { return "https://fb.example" },
 		Budgets: func() []bot.Budget {
 			return []bot.Budget{{Service: "search", Objective: "found", Target: .95, Days: 30, Left: .5}, {Service: "support", Objective: "useful", Target: .99, Days: 30, Left: -.2}, {Service: "support", Objective: "fast", Target: .9, Days: 7, Blind: "no data"}}
 		},
@@ -219,6 +226,7 @@ func TestWhatIsAskedAboutIsTold(t *testing.T) {
 		"windows":               {"support no, until 17:00 UTC: it is Friday"},
 		"slo":                   {"3 objectives\nsupport useful", "fast: 90 % over 7 days; what is left cannot be told: no data"},
 		"slo search":            {"1 objective\nsearch found: 95 % over 30 days; 50 % of the budget is left"},
+		"oncall":                {"support 1. Omar until 17:00 UTC; 2. nobody (as of 16:00 UTC: away)", "search not known: no api_token"},
 		"risk acme/a#482":       {"Landing acme/a#482 now: high risk", "What Warmer tone (support)", "+1.5 it is Friday", "→ wait", "Not looked at reviews"},
 		"playbook plan generic": {"Playbook generic would", "1. page generic"},
 	} {

@@ -30,7 +30,7 @@ func (d *Desk) status(ctx context.Context) (bot.Answer, error) {
 	if err != nil {
 		return bot.Answer{}, err
 	}
-	a := bot.Answer{Title: "No incident is open.", Link: d.parts.URL}
+	a := bot.Answer{Title: "No incident is open.", Link: d.parts.URL()}
 	if len(open) > 0 {
 		a.Title = fmt.Sprintf("%d %s not over.", len(open), plural(len(open), "incident is", "incidents are"))
 	}
@@ -67,7 +67,7 @@ func (d *Desk) incidentRows(incidents []bot.Incident) []bot.Row {
 	var rows []bot.Row
 	for i, in := range incidents {
 		if i == shown {
-			return append(rows, bot.Row{Text: fmt.Sprintf("and %d more", len(incidents)-i), Link: d.parts.URL})
+			return append(rows, bot.Row{Text: fmt.Sprintf("and %d more", len(incidents)-i), Link: d.parts.URL()})
 		}
 		text := fmt.Sprintf("%s, %s, since %s (%s)", in.State, orElse(in.Title, "no title"), d.clock(in.OpenedAt), in.ID)
 		if in.AcknowledgedBy != "" {
@@ -96,7 +96,7 @@ func (d *Desk) incident(ctx context.Context, c command.Command) (bot.Answer, err
 		if len(open) > 0 {
 			title = fmt.Sprintf("%d %s not over", len(open), plural(len(open), "incident is", "incidents are"))
 		}
-		return bot.Answer{Title: title, Rows: d.incidentRows(open), Link: d.parts.URL}, nil
+		return bot.Answer{Title: title, Rows: d.incidentRows(open), Link: d.parts.URL()}, nil
 	}
 	in, err := d.meant(ctx, c.ID)
 	if err != nil {
@@ -179,7 +179,7 @@ func (d *Desk) changes(ctx context.Context, c command.Command) (bot.Answer, erro
 			risky++
 		}
 	}
-	a := bot.Answer{Title: fmt.Sprintf("%d %s of %s in the last %s, %d risky", len(changes), plural(len(changes), "change", "changes"), of, report.Span(c.Lasts), risky), Link: d.parts.URL}
+	a := bot.Answer{Title: fmt.Sprintf("%d %s of %s in the last %s, %d risky", len(changes), plural(len(changes), "change", "changes"), of, report.Span(c.Lasts), risky), Link: d.parts.URL()}
 	for i, change := range changes {
 		if i == shown {
 			a.Rows = append(a.Rows, bot.Row{Text: fmt.Sprintf("and %d more", len(changes)-i)})
@@ -297,4 +297,47 @@ func (d *Desk) risk(ctx context.Context, c command.Command) (bot.Answer, error) 
 		a.Rows = append(a.Rows, bot.Row{Label: "Not looked at", Text: strings.Join(j.Unknown, ", ")})
 	}
 	return a, nil
+}
+
+// oncall tells who is asked when something goes wrong.
+func (d *Desk) oncall(ctx context.Context, c command.Command) (bot.Answer, error) {
+	duties, err := d.parts.Rota.OnCall(ctx, c.Service)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	a := bot.Answer{Title: "Who is on call"}
+	for i, duty := range duties {
+		if i == 2*shown {
+			a.Rows = append(a.Rows, bot.Row{Text: fmt.Sprintf("and %d more services", len(duties)-i)})
+			break
+		}
+		a.Rows = append(a.Rows, bot.Row{Label: duty.Service, Text: d.dutyText(duty)})
+	}
+	return a, nil
+}
+
+func (d *Desk) dutyText(duty bot.Duty) string {
+	if duty.Unknown != "" {
+		return "not known: " + duty.Unknown
+	}
+	levels := make([]string, 0, len(duty.Levels))
+	for _, l := range duty.Levels {
+		people := make([]string, 0, len(l.People))
+		for _, p := range l.People {
+			name := p.Name
+			if !p.Until.IsZero() {
+				name += " until " + d.clock(p.Until)
+			}
+			people = append(people, name)
+		}
+		levels = append(levels, fmt.Sprintf("%d. %s", l.Level, orElse(strings.Join(people, ", "), "nobody")))
+	}
+	text := orElse(strings.Join(levels, "; "), "nobody")
+	if duty.Maintenance {
+		text += "; under maintenance: nobody is paged"
+	}
+	if duty.Stale != "" {
+		text += fmt.Sprintf(" (as of %s: %s)", d.clock(duty.Of), duty.Stale)
+	}
+	return text
 }

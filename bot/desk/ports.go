@@ -48,6 +48,11 @@ type Landing interface {
 	Landing(ctx context.Context, repository string, number int) (bot.Judged, error)
 }
 
+// Rota tells who is on call; an empty service means all.
+type Rota interface {
+	OnCall(ctx context.Context, service string) ([]bot.Duty, error)
+}
+
 // Switch is the kill switch.
 type Switch interface {
 	Stopped(ctx context.Context) (bot.Stop, error)

@@ -14,10 +14,18 @@ import (
 // buildDesk makes what serves people who write commands.
 func (a *App) buildDesk() {
 	a.desk = desk.New(desk.Parts{
-		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Calendar: almanac{a}, Landing: asker{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
-		Budgets: a.promised, Blind: a.blind, Who: a.config.People.Who, URL: a.config.Server.URL, Zone: a.config.zone(),
+		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Calendar: almanac{a}, Landing: asker{a}, Rota: rota{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
+		Budgets: a.promised, Blind: a.blind, Who: a.config.People.Who, URL: a.address, Zone: a.config.zone(),
 		Now: a.options.Clock.Now, Logger: a.logger,
 	})
+}
+
+// address is that of the pages, once there are some.
+func (a *App) address() string {
+	if a.server == nil {
+		return a.config.Server.URL
+	}
+	return a.server.URL()
 }
 
 // clerk hands what people write in Slack to the desk.
