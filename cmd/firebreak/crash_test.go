@@ -86,7 +86,7 @@ func randomInstant(random *rand.Rand, i, n int) instant {
 	}
 	moment := time.Duration(random.Int64N(int64(25 * time.Millisecond)))
 	// About how many calls each vendor gets while the story is told.
-	calls := []instant{{vendor: "pagerduty", calls: 2}, {vendor: "slack", calls: 25}, {vendor: "github", calls: 12}}
+	calls := []instant{{vendor: "pagerduty", calls: 4}, {vendor: "slack", calls: 25}, {vendor: "github", calls: 12}}
 	at := calls[random.IntN(len(calls))]
 	return instant{after: moment, vendor: at.vendor, calls: 1 + random.IntN(at.calls)}
 }
