@@ -17,7 +17,7 @@ func (l *Landing) Asked(ctx context.Context, repository string, number int) (bot
 	pull := have.Pull
 	if !have.Known {
 		var err error
-		if pull, err = l.parts.Forge.Pull(ctx, repository, number); err != nil {
+		if pull, err = l.fetch(ctx, repository, number); err != nil {
 			return bot.Judged{}, bot.Errorf(bot.Unavailable, "%s#%d cannot be read: is it open, and may Firebreak read the repository?", repository, number).Because(err)
 		}
 	}

@@ -27,9 +27,7 @@ func (l *Landing) command(ctx context.Context, now time.Time) {
 	for _, k := range l.commanded(now) {
 		for _, c := range k.Commands {
 			if err := l.obey(ctx, now, k, c); err != nil {
-				l.metrics.failed.WithLabelValues("command").Inc()
-				l.parts.Logger.WarnContext(ctx, "a command waits", "pull", k.key(), "command", string(c.What), "error", err)
-				l.postpone(now, "command "+k.key(), troubleOf(err).After)
+				l.failed(ctx, now, "command", "command "+k.key(), err)
 				break
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,6 +61,16 @@ func (m *memory) Replace(_ context.Context, space, key string, old, value []byte
 	return true, nil
 }
 
+// kept is what is kept of pull requests and deployments; policies stay.
+func (w *world) kept() (out []string) {
+	for key, text := range w.memory.space {
+		if !strings.HasPrefix(key, landing.PolicySpace+"/") {
+			out = append(out, key+": "+string(text))
+		}
+	}
+	return out
+}
+
 func (m *memory) Forget(_ context.Context, space, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,7 +99,9 @@ type forge struct {
 	// reads and writes are what was asked, in order.
 	reads, writes []string
 	// down is what everything answers, lost has the next check be made without its answer arriving.
+	// odd tells that it is up, and fails all the same.
 	down error
+	odd  bool
 	lost bool
 	// during is called while a check is being made.
 	during func()
@@ -115,6 +128,13 @@ func (f *forge) Policy(_ context.Context, repository, branch string) ([]byte, er
 }
 
 func (f *forge) Changed(string) {}
+
+func (f *forge) Ping(context.Context) error {
+	if f.odd {
+		return nil
+	}
+	return f.down
+}
 
 func (f *forge) Member(_ context.Context, team, login string) (bool, error) {
 	f.reads = append(f.reads, "member "+team+" "+login)

@@ -88,9 +88,10 @@ func (l *Landing) checkJobs(ctx context.Context, now time.Time, k *kept, scene S
 	if k.Stale > 0 && l.later[k.key()].times == 0 {
 		return nil // it is about to be read
 	}
-	p, err := l.policy(ctx, k.Repository, k.Change.Branch)
-	if err != nil {
-		return nil // it was read with the pull request, and is read again when somebody changes it
+	p, ok := l.known(k.Repository, k.Change.Branch)
+	if !ok { // it was read with the pull request; what became of it since, reading tells
+		l.again(ctx, k.key(), now)
+		return nil
 	}
 	seen := scene.Assess(ctx, k.Pull)
 	v := l.verdicts(now, k, p, seen)
@@ -100,13 +101,13 @@ func (l *Landing) checkJobs(ctx context.Context, now time.Time, k *kept, scene S
 		if h.Group {
 			words = v.group
 		}
-		if words.digest == h.Said && h.Pointed >= len(words.Annotations) {
+		if h.Pointed >= len(words.Annotations) && (words.digest == h.Said || mereWords(now, h, words, k.Waits)) {
 			continue
 		}
 		jobs = append(jobs, job{
 			urgency: urgencyOf(h, words.Verdict, k.Waits), since: k.Waits, name: "check " + k.key() + " " + h.Commit,
 			do: func(ctx context.Context, now time.Time) error {
-				return l.publish(ctx, now, k, h, v.subject, words.Verdict)
+				return l.publish(ctx, now, k, h, v.subject, words)
 			},
 		})
 	}
@@ -128,23 +129,38 @@ func (l *Landing) verdicts(now time.Time, k *kept, p policy, seen Assessed) *ver
 		Override: k.Override, Asked: k.Asked, Refused: k.Refused,
 	}
 	subject.Pull.Change = seen.Change
-	v := &verdicts{by: by, subject: subject, pull: said(check.Judge(subject))}
+	v := &verdicts{by: by, subject: subject, pull: said(subject, check.Judge(subject))}
 	subject.Group = true
-	v.group = said(check.Judge(subject))
+	v.group = said(subject, check.Judge(subject))
 	l.judged[k.key()] = v
 	return v
 }
 
+// again has a pull request read once more.
+func (l *Landing) again(ctx context.Context, key string, now time.Time) {
+	l.alter(ctx, key, func(k *kept) bool {
+		if k.Repository == "" || k.Stale > 0 {
+			return false
+		}
+		k.waiting(now)
+		return true
+	})
+}
+
 // satisfied notes that nobody waits any more: what was heard changed nothing that is said.
 func (l *Landing) satisfied(ctx context.Context, key string) {
-	err := l.change(ctx, key, func(k *kept) bool {
+	l.alter(ctx, key, func(k *kept) bool {
 		if k.Repository == "" || k.Stale > 0 {
 			return false
 		}
 		k.Waits = time.Time{}
 		return true
 	})
-	if err != nil {
+}
+
+// alter changes what is kept; that it cannot be kept is told and made good by the next look.
+func (l *Landing) alter(ctx context.Context, key string, do func(*kept) bool) {
+	if err := l.change(ctx, key, do); err != nil {
 		l.parts.Logger.WarnContext(ctx, "what is kept of a pull request could not be changed", "pull", key, "error", err)
 	}
 }
@@ -157,12 +173,12 @@ func (l *Landing) blindJobs(k *kept) []job {
 	if l.later[k.key()].times < blindTries {
 		return nil
 	}
-	verdict := said(check.Blind("the pull request could not be read"))
+	verdict := said(check.Subject{}, check.Blind("the pull request could not be read"))
 	var jobs []job
 	for _, h := range k.Heads {
 		if h.Group && h.Said != verdict.digest {
 			jobs = append(jobs, job{urgency: queued, since: k.Waits, name: "check " + k.key() + " " + h.Commit, do: func(ctx context.Context, now time.Time) error {
-				return l.publish(ctx, now, k, h, check.Subject{}, verdict.Verdict)
+				return l.publish(ctx, now, k, h, check.Subject{}, verdict)
 			}})
 		}
 	}
@@ -185,10 +201,52 @@ func urgencyOf(h head, v check.Verdict, waits time.Time) urgency {
 	}
 }
 
+// wordsAtMost is how often mere words are said anew: a count that goes up with every merge is not worth a request for every pull request.
+const wordsAtMost = time.Hour
+
+// mereWords tells that what is to be said means what was said last, and that this was not long ago, while nobody waits.
+func mereWords(now time.Time, h head, words told, waits time.Time) bool {
+	return h.Meant == words.meaning && h.Meant != "" && waits.IsZero() && now.Sub(h.At) < wordsAtMost
+}
+
+// meaning is short for what a check means whatever its words: its conclusion, each reason with its points, and what people did.
+func meaning(s check.Subject, v check.Verdict) string {
+	type reason struct {
+		Code   string
+		Weight float64
+	}
+	means := struct {
+		Conclusion check.Conclusion
+		Level      bot.Level
+		Buttons    []bot.Button
+		Reasons    []reason
+		Unknown    []string
+		Openings   []bool
+		Override   *check.Override
+		Asked      *check.Request
+		Words      []string
+	}{
+		Conclusion: v.Conclusion, Level: v.Level, Buttons: v.Buttons, Unknown: s.Assessment.Unknown, Override: s.Override, Asked: s.Asked,
+		Words: []string{s.Refused, s.Faulty, s.Pull.Change.Rollback},
+	}
+	for _, r := range s.Assessment.Reasons {
+		means.Reasons = append(means.Reasons, reason{r.Code, r.Weight})
+	}
+	for _, o := range s.Openings {
+		means.Openings = append(means.Openings, o.Open)
+	}
+	return short(means)
+}
+
 // digest is short for all that a check says, but for its annotations, which only the commits decide.
 func digest(v check.Verdict) string {
 	v.Annotations = nil
-	text, err := json.Marshal(v)
+	return short(v)
+}
+
+// short is a digest of a value; what cannot be written has none, and is always another.
+func short(value any) string {
+	text, err := json.Marshal(value)
 	if err != nil {
 		return ""
 	}

@@ -55,8 +55,11 @@ type head struct {
 	// looked for first.
 	Run   int64     `json:"run,omitempty"`
 	Begun time.Time `json:"begun,omitzero"`
-	// Said is a digest of what the check says, Conclusion its conclusion, Pointed how many annotations went out.
+	// Said is a digest of what the check says, Meant of what that means, At when it was said. Conclusion is the check's, Pointed how many
+	// annotations went out.
 	Said       string           `json:"said,omitempty"`
+	Meant      string           `json:"meant,omitempty"`
+	At         time.Time        `json:"at,omitzero"`
 	Conclusion check.Conclusion `json:"conclusion,omitempty"`
 	Pointed    int              `json:"pointed,omitempty"`
 }
@@ -136,7 +139,7 @@ func (l *Landing) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(l.loadProtected(ctx), l.loadEvaluated(ctx)); err != nil {
+	if err := errors.Join(l.loadProtected(ctx), l.loadEvaluated(ctx), l.loadPolicies(ctx)); err != nil {
 		return err
 	}
 	l.mu.Lock()

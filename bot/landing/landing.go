@@ -101,6 +101,9 @@ func (l *Landing) Step(ctx context.Context) time.Duration {
 		return lookEvery
 	}
 	now := l.parts.Now()
+	if l.postponed(now, outage) {
+		return min(lookEvery, l.later[outage].until.Sub(now))
+	}
 	l.command(ctx, now)
 	read := l.readNext(ctx, now)
 	jobs, err := l.judge(ctx, now)

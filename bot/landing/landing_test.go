@@ -215,25 +215,69 @@ func TestAMergeQueueIsNeverHeldUpByWhatCannotBeRead(t *testing.T) {
 
 func TestGitHubDownForAnHour(t *testing.T) {
 	w := newWorld(t)
-	w.forge.down = errors.New("bad gateway")
+	w.forge.down = &landing.Trouble{Err: errors.New("bad gateway"), Down: true}
 	for n := 1; n <= 20; n++ {
 		w.open(n, fmt.Sprintf("a%d", n))
-		w.now = w.now.Add(3 * time.Minute)
-		w.settle(time.Second)
+		for range 36 {
+			w.Step(t.Context())
+			w.now = w.now.Add(5 * time.Second)
+		}
+	}
+	if reads := len(w.forge.reads); reads > 60 {
+		t.Errorf("%d questions to a forge that is down for an hour", reads)
 	}
 	w.rules.level = bot.High
-	w.forge.down = nil
-	w.forge.writes = nil
+	w.forge.down, w.forge.writes = nil, nil
+	w.now = w.now.Add(5 * time.Minute)
 	w.settle(10 * time.Minute)
-	for range 30 {
-		w.now = w.now.Add(time.Minute)
-		w.settle(time.Minute)
-	}
-	if len(w.forge.checks) != 20 {
-		t.Fatalf("%d checks stand, want 20", len(w.forge.checks))
-	}
+	want := make([]string, 0, 20)
 	for n := 1; n <= 20; n++ {
 		w.wantConclusion(fmt.Sprintf("a%d", n), check.ActionRequired)
+		want = append(want, fmt.Sprintf("create a%d", n))
+	}
+	if !slices.Equal(w.forge.writes, want) {
+		t.Errorf("who has waited longest does not go first: %v", w.forge.writes)
+	}
+}
+
+func TestOnePullRequestThatCannotBeReadIsInNobodysWay(t *testing.T) {
+	w := newWorld(t)
+	w.forge.odd, w.forge.down = true, &landing.Trouble{Err: errors.New("internal server error"), Down: true}
+	w.open(1, "a1")
+	w.Step(t.Context())
+	w.forge.down = nil
+	w.open(2, "a2")
+	w.settle(time.Second)
+	w.wantConclusion("a2", check.Success)
+}
+
+func TestAfterARestartNobodyIsAskedForWhatIsKnown(t *testing.T) {
+	w := newWorld(t)
+	w.open(1, "a1")
+	w.settle(time.Minute)
+	w.asked()
+	w.restart()
+	w.settle(time.Minute)
+	if reads, writes := w.asked(); reads+writes != 0 {
+		t.Errorf("%d reads and %d writes after a restart", reads, writes)
+	}
+}
+
+func TestMereWordsAreSaidAnewOnceAnHourAtMost(t *testing.T) {
+	w := newWorld(t)
+	w.open(1, "a1")
+	for merges := range 180 {
+		w.rules.reasons = []bot.Reason{{Code: "repository_failures", Sentence: fmt.Sprintf("3 of %d changes failed", 40+merges), Weight: 4, Lower: "wait"}}
+		w.settle(time.Second)
+		w.now = w.now.Add(time.Minute)
+	}
+	if _, writes := w.asked(); writes > 4 {
+		t.Errorf("%d writes within three hours for a count that goes up", writes)
+	}
+	w.rules.reasons[0].Weight = 8
+	w.settle(time.Second)
+	if _, writes := w.asked(); writes != 1 {
+		t.Errorf("%d writes when a reason weighs more", writes)
 	}
 }
 
@@ -366,8 +410,8 @@ func TestAClosedPullRequestIsForgotten(t *testing.T) {
 	w.rules.level = bot.High
 	w.settle(time.Minute)
 	w.wantConclusion("a1", check.Success)
-	if len(w.memory.space) != 0 {
-		t.Errorf("something is kept: %s", w.memory.space)
+	if kept := w.kept(); len(kept) != 0 {
+		t.Errorf("something is kept: %s", kept)
 	}
 	w.open(1, "a1") // reopened
 	w.settle(time.Minute)
@@ -396,7 +440,7 @@ func TestWhatHappenedWhileNobodyListenedIsFound(t *testing.T) {
 	}
 	w.wantConclusion("b2", check.Success)
 	w.wantConclusion("a4", check.Success)
-	if reads, writes := w.asked(); reads != 4 || writes != 2 { // three pull requests and the policy; two checks
+	if reads, writes := w.asked(); reads != 3 || writes != 2 { // three pull requests; two checks
 		t.Errorf("%d reads, %d writes", reads, writes)
 	}
 }
@@ -438,8 +482,8 @@ func TestARiskyChangeIsWatchedAfterItHasLanded(t *testing.T) {
 	if body := said(); !strings.Contains(body, "**Baked.** support stayed quiet until Sat 2026-11-21 15:5") {
 		t.Errorf("says\n%s", body)
 	}
-	if len(w.memory.space) != 0 {
-		t.Errorf("something is kept: %s", w.memory.space)
+	if kept := w.kept(); len(kept) != 0 {
+		t.Errorf("something is kept: %s", kept)
 	}
 }
 
@@ -449,7 +493,7 @@ func TestAChangeOfLowRiskIsNotWatched(t *testing.T) {
 	w.settle(time.Minute)
 	w.hear(bot.PullNews{Event: bot.PullMerged, Number: 1})
 	w.settle(time.Minute)
-	if len(w.forge.comments) != 0 || len(w.memory.space) != 0 {
+	if len(w.forge.comments) != 0 || len(w.kept()) != 0 {
 		t.Errorf("it is watched: %v", w.forge.comments)
 	}
 }
@@ -469,8 +513,8 @@ func TestADeploymentThatWaits(t *testing.T) {
 	w.settle(time.Minute)
 	w.settle(time.Minute)
 	want := []string{": Firebreak: support has an open incident", "approved: Firebreak: nothing speaks against it"}
-	if !slices.Equal(w.forge.answers, want) || len(w.memory.space) != 0 {
-		t.Errorf("answered %q, kept %s", w.forge.answers, w.memory.space)
+	if !slices.Equal(w.forge.answers, want) || len(w.kept()) != 0 {
+		t.Errorf("answered %q, kept %s", w.forge.answers, w.kept())
 	}
 }
 
@@ -500,7 +544,7 @@ func TestRepositoriesThatAreNotNamedAreLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	w.hear(bot.PullNews{Event: bot.PullChanged, Repository: "other/thing", Number: 1})
 	w.settle(time.Minute)
-	if reads, writes := w.asked(); reads+writes+len(w.memory.space) != 0 {
+	if reads, writes := w.asked(); reads+writes+len(w.kept()) != 0 {
 		t.Error("somebody else's repository was looked at")
 	}
 }

@@ -17,13 +17,13 @@ type verdicts struct {
 	pull, group told
 }
 
-// told is a verdict with its digest.
+// told is a verdict with its digest, and with that of what it means.
 type told struct {
 	check.Verdict
-	digest string
+	digest, meaning string
 }
 
-func said(v check.Verdict) told { return told{v, digest(v)} }
+func said(s check.Subject, v check.Verdict) told { return told{v, digest(v), meaning(s, v)} }
 
 // memo is what a pull request was judged by. As long as it is the same, the words are the same and need not be made again.
 type memo struct {

@@ -129,16 +129,14 @@ func (k *kept) merged(n bot.PullNews) {
 // policyChanged has the policy of a repository read anew, and all that hangs on it.
 func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
 	l.parts.Forge.Changed(n.Repository)
+	if err := l.unlearn(ctx, n.Repository); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	var keys []string
 	for key, k := range l.pulls {
 		if k.Repository == n.Repository && !k.Closed {
 			keys = append(keys, key)
-		}
-	}
-	for key := range l.policies {
-		if key.repository == n.Repository {
-			delete(l.policies, key)
 		}
 	}
 	l.mu.Unlock()

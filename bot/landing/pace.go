@@ -12,13 +12,11 @@ const (
 type pace struct {
 	last   time.Time
 	recent []time.Time
-	// held is until when the forge wants to hear nothing.
-	held time.Time
 }
 
 // pause is how long to wait before the next write.
 func (p *pace) pause(now time.Time) time.Duration {
-	wait := max(p.last.Add(betweenWrites).Sub(now), p.held.Sub(now), 0)
+	wait := max(p.last.Add(betweenWrites).Sub(now), 0)
 	for len(p.recent) > 0 && !now.Before(p.recent[0].Add(time.Hour)) {
 		p.recent = p.recent[1:]
 	}
@@ -32,13 +30,6 @@ func (p *pace) pause(now time.Time) time.Duration {
 func (p *pace) wrote(now time.Time) {
 	p.last = now
 	p.recent = append(p.recent, now)
-}
-
-// hold waits as long as the forge asked for.
-func (p *pace) hold(until time.Time) {
-	if until.After(p.held) {
-		p.held = until
-	}
 }
 
 // Idle tells that a write may go out at once.

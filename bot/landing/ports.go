@@ -26,6 +26,8 @@ type Audit interface {
 
 // Forge is where pull requests live. An error may be a *Trouble, which says what it means for what comes next.
 type Forge interface {
+	// Ping tells whether it can be reached at all.
+	Ping(ctx context.Context) error
 	// Pull reads a pull request.
 	Pull(ctx context.Context, repository string, number int) (bot.Pull, error)
 	// Policy reads the policy of a repository as it stands on a branch; nil where it has none.

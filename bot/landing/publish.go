@@ -16,24 +16,16 @@ const annotationsAtOnce = 50
 func (l *Landing) do(ctx context.Context, now time.Time, j job) {
 	l.pace.wrote(now)
 	l.written.Store(now.UnixMicro())
-	err := j.do(ctx, now)
-	if err == nil {
-		delete(l.later, j.name)
+	if err := j.do(ctx, now); err != nil {
+		l.failed(ctx, now, "write", j.name, err)
 		return
 	}
-	t := troubleOf(err)
-	l.metrics.failed.WithLabelValues("write").Inc()
-	l.parts.Logger.WarnContext(ctx, "what a pull request should say could not be said; it is tried again", "what", j.name, "error", err)
-	if t.Limited {
-		l.pace.hold(now.Add(max(t.After, betweenWrites)))
-		return
-	}
-	l.postpone(now, j.name, t.After)
+	l.worked(j.name)
 }
 
 // publish puts a verdict on a commit. That a check is being made is kept first: after a crash it is looked for, not made twice.
-func (l *Landing) publish(ctx context.Context, at time.Time, k *kept, h head, s check.Subject, v check.Verdict) error {
-	run := l.checkRun(at, k, h, v)
+func (l *Landing) publish(ctx context.Context, at time.Time, k *kept, h head, s check.Subject, v told) error {
+	run := l.checkRun(at, k, h, v.Verdict)
 	from := min(h.Pointed, len(v.Annotations))
 	upTo := min(from+annotationsAtOnce, len(v.Annotations))
 	run.Annotations = v.Annotations[from:upTo]
@@ -70,7 +62,8 @@ func (l *Landing) publish(ctx context.Context, at time.Time, k *kept, h head, s 
 		if have == nil {
 			return false // a push came meanwhile: nobody looks at this commit any more
 		}
-		have.Run, have.Said, have.Conclusion, have.Pointed = id, digest(v), v.Conclusion, upTo
+		have.Run, have.Said, have.Meant, have.At = id, v.digest, v.meaning, at
+		have.Conclusion, have.Pointed = v.Conclusion, upTo
 		if next.Stale == 0 && next.Waits.Equal(k.Waits) {
 			next.Waits = time.Time{}
 		}

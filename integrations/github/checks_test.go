@@ -258,6 +258,18 @@ func TestWhatPeoplePressAndSay(t *testing.T) {
 	}
 }
 
+func TestPing(t *testing.T) {
+	v := newVendor(t)
+	v.answers["GET /api/v3/rate_limit"] = []reply{{status: 200, body: `{"resources": {}}`}, {status: 502, body: ``}}
+	c := newClient(t, v, nil)
+	if err := c.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := c.Ping(t.Context()); StatusOf(err) != 502 {
+		t.Errorf("a bad gateway is %v", err)
+	}
+}
+
 func TestWithoutCredentialsNothingIsAskedAndNothingBreaks(t *testing.T) {
 	c := newClient(t, newVendor(t), noCredentials)
 	_, protected := c.News(bot.Delivery{Event: "deployment_protection_rule", ReceivedAt: today, Body: []byte(`{"action": "requested", "environment": "production",

@@ -15,6 +15,15 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 )
 
+// Ping tells whether GitHub can be reached, by the one question that counts against no limit.
+func (c *Client) Ping(ctx context.Context) error {
+	call := c.rest.Repeatable()
+	if _, _, err := c.api(call).RateLimit.Get(ctx); err != nil {
+		return failure(call, err)
+	}
+	return nil
+}
+
 // OpenPull reads a pull request as it stands: head, files, labels, who was asked for a review and who gave one.
 func (c *Client) OpenPull(ctx context.Context, repository string, number int) (bot.Pull, error) {
 	owner, name, ok := split(repository)

@@ -123,6 +123,7 @@ func trouble(err error) error {
 	return &landing.Trouble{
 		Err: err, After: after, Gone: status == http.StatusNotFound || status == http.StatusGone,
 		Limited: fate == playbooks.Transient && (status == http.StatusForbidden || status == http.StatusTooManyRequests),
+		Down:    status == 0 || status >= http.StatusInternalServerError,
 	}
 }
 
