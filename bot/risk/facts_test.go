@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -121,7 +122,7 @@ func TestSentencesOfReasons(t *testing.T) {
 		"owner_not_asked":    "+10 nobody was asked who owns a.md and 1 more (@dan, @acme/leads), nor c.md (@eve), nor e.md (@gil) (ask @dan, @eve, @gil for a review)",
 		"author_failures":    "+8 3 of 5 changes by ana in the last 30 days were behind an incident or taken back (have somebody else walk through it, or expose it to a share of the traffic first)",
 		"evaluation_missing": "+20 the prompt was not evaluated, and here it has to be (evaluate it with firebreak gate)",
-		"rollback_tried":     "+0 there is a rollback, github.revert, and it was last used for a change of kind prompt to support 3 weeks ago",
+		"rollback_tried":     "+0 there is a rollback, github.revert, and it was last used for a change of kind prompt to support on 30 Oct 2026",
 	}
 	check := func(f risk.Facts, want map[string]string) {
 		t.Helper()
@@ -141,7 +142,7 @@ func TestSentencesOfReasons(t *testing.T) {
 	g.Owned = nil
 	g.History.RolledBack, g.History.Shared = time.Time{}, false
 	check(g, map[string]string{
-		"rollback_untried":  "+5 its rollback, github.revert, has not been used for a change of kind prompt to support since 22 Aug 2026 (try github.revert on a harmless change first)",
+		"rollback_untried":  "+5 its rollback, github.revert, has not been used for a change of kind prompt to support in the last 12 weeks (try github.revert on a harmless change first)",
 		"canary_undeclared": "+3 it meets all users of support at once: neither a share of the traffic nor a canary is declared (declare the share that it is exposed to, or watch a canary of support)",
 	})
 }
@@ -237,4 +238,36 @@ func BenchmarkJudge300Files(b *testing.B) {
 	for b.Loop() {
 		risk.Judge(now(), c, f, nil, nil, services(), w)
 	}
+}
+
+// TestAJudgementSaysTheSameWhileNothingIsNew moves time alone: what is published again and again may not change from minute to minute.
+func TestAJudgementSaysTheSameWhileNothingIsNew(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := good()
+		c.Repository = "acme/assistants"
+		c.Inputs = []bot.Input{{Kind: bot.Model, Name: "chat", New: "gpt-4o-2024-05-13"}}
+		pick := func(name string) bool { return rapid.Bool().Draw(t, name) }
+		history := risk.History{Since: now().AddDate(0, 0, -90), Runs: true}
+		if pick("rolled back") {
+			history.RolledBack = now().AddDate(0, 0, -rapid.IntRange(1, 80).Draw(t, "days"))
+		}
+		if pick("trouble") {
+			history.Repository, history.Author = risk.Record{Changes: 20, Failed: 9}, risk.Record{Changes: 9, Failed: 8}
+		}
+		facts := risk.Facts{Reviews: true, Incidents: true, Committed: now(), Reviewed: now().Add(-time.Hour), Files: 90, Lines: 4000, History: &history}
+		weights := risk.Weights{Deprecations: []risk.Deprecation{{Model: "gpt-4o-*", Date: risk.Day{Time: now().AddDate(0, 0, 30)}}}}.WithDefaults()
+		judge := func(at time.Time) bot.Assessment {
+			h := history
+			h.Since = at.AddDate(0, 0, -90) // as it is gathered
+			f := facts
+			f.History = &h
+			a := risk.Judge(at, c, f, nil, nil, services(), weights)
+			a.At = time.Time{}
+			return a
+		}
+		later := now().Add(time.Duration(rapid.Int64Range(0, int64(5*24*time.Hour)).Draw(t, "later")))
+		if d := cmp.Diff(judge(now()), judge(later)); d != "" {
+			t.Fatalf("it says something else %s later: %s", later.Sub(now()), d)
+		}
+	})
 }

@@ -92,29 +92,22 @@ func rollback(now time.Time, c bot.Change, h History) []bot.Reason {
 	what := fmt.Sprintf("for a change of kind %s to %s", c.Kind, c.Services[0])
 	if !h.RolledBack.IsZero() {
 		return []bot.Reason{{
-			Code: RollbackTried, Sentence: fmt.Sprintf("there is a rollback, %s, and it was last used %s %s", c.Rollback, what, ago(now, h.RolledBack)),
+			Code: RollbackTried, Sentence: fmt.Sprintf("there is a rollback, %s, and it was last used %s on %s", c.Rollback, what, h.RolledBack.UTC().Format("2 Jan 2006")),
 		}}
 	}
 	if !h.Runs {
 		return nil
 	}
 	return []bot.Reason{{
-		Code: RollbackUntried, Sentence: fmt.Sprintf("its rollback, %s, has not been used %s since %s", c.Rollback, what, h.Since.Format("2 Jan 2006")),
+		Code: RollbackUntried, Sentence: fmt.Sprintf("its rollback, %s, has not been used %s in the last %s", c.Rollback, what, lookedBack(now, h.Since)),
 		Lower: "try " + c.Rollback + " on a harmless change first",
 	}}
 }
 
-// ago words how long something is past, in the unit that people would choose.
-func ago(now, then time.Time) string {
-	const day = 24 * time.Hour
-	switch d := now.Sub(then); {
-	case d < day:
-		return "today"
-	case d < 14*day:
-		return count(int(d/day), "day") + " ago"
-	default:
-		return count(int(d/(7*day)), "week") + " ago"
-	}
+// lookedBack words how far back was looked. It does not change from day to day: sentences say nothing new while nothing is new.
+func lookedBack(now, since time.Time) string {
+	const week = 7 * 24 * time.Hour
+	return count(max(1, int(now.Sub(since)/week)), "week")
 }
 
 // exposure is about how many users meet it at once. A declared share speaks for it. Against a change of behaviour it speaks when no share
