@@ -3,25 +3,25 @@ package risk_test
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/risk"
 )
 
 func TestASpentBudgetOfATouchedServiceSpeaksAgainstLanding(t *testing.T) {
-	month := 30 * 24 * time.Hour
 	for _, test := range []struct {
 		name    string
-		budgets []risk.Budget
+		budgets []bot.Budget
 		want    string
 	}{
 		{"nothing is known", nil, ""},
-		{"something is left", []risk.Budget{{Service: "support", Objective: "refusals", Left: .01, Period: month}}, ""},
-		{"just spent", []risk.Budget{{Service: "support", Objective: "refusals", Period: month}}, "the 30 days' budget of support for refusals is spent"},
-		{"another service's", []risk.Budget{{Service: "sales", Objective: "refusals", Left: -1, Period: month}}, ""},
+		{"something is left", []bot.Budget{{Service: "support", Objective: "refusals", Left: .01, Days: 30}}, ""},
+		{"just spent", []bot.Budget{{Service: "support", Objective: "refusals", Days: 30}}, "the 30 days' budget of support for refusals is spent"},
+		{"what cannot be seen is not spent", []bot.Budget{{Service: "support", Objective: "refusals", Days: 30, Blind: "no traffic"}}, ""},
+		{"another service's", []bot.Budget{{Service: "sales", Objective: "refusals", Left: -1, Days: 30}}, ""},
 		{
 			"two of them are one reason",
-			[]risk.Budget{{Service: "support", Objective: "refusals", Left: -1, Period: month}, {Service: "support", Objective: "latency", Left: -1, Period: month}},
+			[]bot.Budget{{Service: "support", Objective: "refusals", Left: -1, Days: 30}, {Service: "support", Objective: "latency", Left: -1, Days: 30}},
 			"the 30 days' budget of support for latency is spent; the 30 days' budget of support for refusals is spent",
 		},
 	} {

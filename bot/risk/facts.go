@@ -14,7 +14,7 @@ type Facts struct {
 	// Incidents tells that the open incidents and the error budgets are known.
 	Incidents bool
 	// Budgets are the error budgets of services.
-	Budgets []Budget
+	Budgets []bot.Budget
 	// Files and Lines are the size of the change; zero where nobody counted.
 	Files, Lines int
 	// Committed is when its newest commit was made, Reviewed when it was last approved; zero where nobody knows.

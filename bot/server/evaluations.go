@@ -2,9 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -31,23 +28,7 @@ func (s *Server) recordEvaluation(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	body, err := json.Marshal(e)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	sum := sha256.Sum256(body)
-	id := "evaluation:" + hex.EncodeToString(sum[:12])
-	fresh, err := s.parts.Inbox.Accept(r.Context(), bot.Delivery{ID: id, Source: recordSource, Event: evaluationEvent, Body: body, ReceivedAt: now})
-	if err != nil {
-		s.fail(w, r, bot.Errorf(bot.Unavailable, "the evaluation could not be kept; send it again").Because(err))
-		return
-	}
-	result := "accepted"
-	if !fresh {
-		result = "duplicate"
-	}
-	writeJSON(w, http.StatusAccepted, map[string]string{"evaluation": id, "result": result})
+	s.accept(w, r, evaluationEvent, "evaluation:"+e.Repository+"@"+e.Revision, e, now)
 }
 
 func (s *Server) listEvaluations(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
@@ -28,23 +29,28 @@ func (s *Server) recordChange(w http.ResponseWriter, r *http.Request) {
 	if record.EffectiveAt.IsZero() && record.MergedAt.IsZero() && record.ID == "" {
 		record.EffectiveAt = now // the ID is made of it
 	}
-	body, err := json.Marshal(record)
+	s.accept(w, r, "change", change.ID, record, now)
+}
+
+// accept keeps what was told, and answers. The same again is the same delivery; another telling of the same thing is a new one, which
+// updates it.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, event, id string, told any, now time.Time) {
+	body, err := json.Marshal(told)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	// The same record again is the same delivery; another telling of the same change is a new one, which updates it.
 	sum := sha256.Sum256(body)
 	fresh, err := s.parts.Inbox.Accept(r.Context(), bot.Delivery{
-		ID: change.ID + "/" + hex.EncodeToString(sum[:8]), Source: recordSource, Event: "change", Body: body, ReceivedAt: now,
+		ID: id + "/" + hex.EncodeToString(sum[:8]), Source: recordSource, Event: event, Body: body, ReceivedAt: now,
 	})
 	if err != nil {
-		s.fail(w, r, bot.Errorf(bot.Unavailable, "the change could not be kept; send it again").Because(err))
+		s.fail(w, r, bot.Errorf(bot.Unavailable, "the %s could not be kept; send it again", event).Because(err))
 		return
 	}
 	result := "accepted"
 	if !fresh {
 		result = "duplicate"
 	}
-	writeJSON(w, http.StatusAccepted, map[string]string{"change": change.ID, "result": result})
+	writeJSON(w, http.StatusAccepted, map[string]string{event: id, "result": result})
 }

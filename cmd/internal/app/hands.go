@@ -11,7 +11,7 @@ import (
 )
 
 // hands carries out what people ask for through the API, and writes down who did. Who holds the token may do everything.
-type hands struct{ a *App }
+type hands struct{ killSwitch }
 
 var _ server.People = hands{}
 
@@ -63,14 +63,6 @@ func (h hands) Run(ctx context.Context, name, incident, by, via string) error {
 	err := h.a.engine.Run(ctx, name, incident, by, via)
 	h.note(ctx, by, via, "playbook.run", name+" "+incident, "", err)
 	return err
-}
-
-// Stopped tells how the kill switch stands.
-func (h hands) Stopped(ctx context.Context) (bot.Stop, error) { return killSwitch(h).Stopped(ctx) }
-
-// Stop turns it.
-func (h hands) Stop(ctx context.Context, s bot.Stop) (bot.Stop, error) {
-	return killSwitch(h).Stop(ctx, s)
 }
 
 // Budgets tells what is promised.

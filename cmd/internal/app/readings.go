@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/firebreak-dev/firebreak/bot/risk"
 	"github.com/firebreak-dev/firebreak/detectors"
 	"github.com/firebreak-dev/firebreak/playbooks"
 	"github.com/firebreak-dev/firebreak/playbooks/expr"
@@ -154,25 +153,4 @@ func (v evaluator) scope(s run.Scope) (expr.Scope, error) {
 		out.Steps[id] = expr.Result{Status: string(state.Phase), Output: state.Output}
 	}
 	return out, nil
-}
-
-// budgets are what is left of the objectives' error budgets; of what cannot be seen nothing is said.
-func (a *App) budgets(now time.Time) []risk.Budget {
-	if a.watch == nil {
-		return nil
-	}
-	r := a.readings()
-	var out []risk.Budget
-	for _, o := range a.config.Objectives {
-		o = o.WithDefaults()
-		id := detectors.SeriesID{Signal: o.Signal, Service: o.Service, Environment: o.Environment}
-		sum := r.windows.Sum(id, r.end(now), o.Period)
-		if sum.Blind != detectors.Sighted || sum.Total <= 0 {
-			continue
-		}
-		out = append(out, risk.Budget{
-			Service: o.Service, Objective: o.Name, Left: 1 - sum.Bad/(sum.Total*(1-o.Target)), Period: o.Period,
-		})
-	}
-	return out
 }

@@ -28,7 +28,7 @@ type scenes struct {
 	last  *scene
 	taken time.Time
 	// budgets are the error budgets as they were counted last.
-	budgets []risk.Budget
+	budgets []bot.Budget
 	counted time.Time
 	// undone is what was taken back, by repository.
 	undone map[string]undone
@@ -77,7 +77,7 @@ type scene struct {
 	// incidents are those that are open and those that were resolved of late; open are the former.
 	incidents, open []bot.Incident
 	findings        []detectors.Finding
-	left            []risk.Budget
+	left            []bot.Budget
 }
 
 var _ landing.Scene = (*scene)(nil)
@@ -107,7 +107,7 @@ func (s *scenes) Look(ctx context.Context, now time.Time) (landing.Scene, error)
 	if s.app.watch != nil {
 		next.findings = s.app.watch.Findings()
 		if next.left = s.budgets; time.Since(s.counted) >= budgetsFor {
-			next.left, s.counted = s.app.budgets(now), time.Now()
+			next.left, s.counted = s.app.promised(), time.Now()
 			s.budgets = next.left
 		}
 	}
