@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -30,7 +29,7 @@ func BenchmarkOpenedToCard(b *testing.B) {
 	}
 	var workspace *slackfake.Workspace
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { workspace.ServeHTTP(w, r) }))
-	defer server.Close()
+	b.Cleanup(server.Close)
 	workspace = slackfake.New(slackfake.Config{Base: server.URL, Token: "xoxb-sandbox", SigningSecret: "signing", Channels: channels, Now: time.Now})
 	fmt.Fprintf(&text, "slack: {token: \"${env:TOKEN}\", signing_secret: \"${env:SIGNING}\", api_url: %q}\n", server.URL+"/api/")
 	dir := b.TempDir()
@@ -44,24 +43,9 @@ func BenchmarkOpenedToCard(b *testing.B) {
 	if faults := config.read("firebreak.yaml", []byte(text.String()), dir, env); len(faults) > 0 {
 		b.Fatalf("%+v", faults)
 	}
-	ctx, stop := context.WithCancel(b.Context())
-	a, err := New(ctx, config, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	defer func() {
-		stop()
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	}()
+	a := execute(b, config, Options{})
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for !a.health.executing.Load() {
-		<-look.C
-	}
 	p := &paging{app: a}
 	took := make([]time.Duration, 0, b.N)
 	for i := range b.N {
@@ -72,7 +56,7 @@ func BenchmarkOpenedToCard(b *testing.B) {
 				ID: fmt.Sprintf("x:%d-%d", i, n), Title: fmt.Sprintf("change %d, case %d;", n, i), Kind: bot.Prompt, Services: []string{fmt.Sprintf("service-%d", i)},
 				MergedAt: at, EffectiveAt: at, Seen: at,
 			}
-			if err := a.engine.Record(ctx, c); err != nil {
+			if err := a.engine.Record(b.Context(), c); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -70,13 +70,9 @@ checks: {repositories: ["acme/*"], %s
 	if faults := parsed.read("firebreak.yaml", []byte(config), ".", configs.MapEnv(env)); len(faults) > 0 {
 		tb.Fatalf("%+v", faults)
 	}
-	if c.app, err = New(tb.Context(), parsed, Options{Clock: clock}); err != nil {
-		tb.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(tb.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- c.app.Run(ctx) }()
 	couriers := make(chan struct{})
+	c.app = execute(tb, parsed, Options{Clock: clock})
 	go func() {
 		defer close(couriers)
 		for {
@@ -88,14 +84,10 @@ checks: {repositories: ["acme/*"], %s
 			}
 		}
 	}()
-	tb.Cleanup(func() {
+	tb.Cleanup(func() { // before the bot ends: what is on its way is still taken
 		stop()
 		<-couriers
-		if err := <-ended; err != nil {
-			tb.Error(err)
-		}
 	})
-	c.until("it executes", func() bool { return c.app.health.executing.Load() })
 	return c
 }
 

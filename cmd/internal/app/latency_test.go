@@ -53,6 +53,31 @@ func BenchmarkFindingToPage(b *testing.B) {
 	})
 }
 
+// execute runs a bot until the test ends, and waits until it leads.
+func execute(tb testing.TB, config Config, options Options) *App {
+	tb.Helper()
+	ctx, stop := context.WithCancel(tb.Context())
+	a, err := New(ctx, config, options)
+	if err != nil {
+		stop()
+		tb.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	tb.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			tb.Error(err)
+		}
+	})
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for !a.health.executing.Load() {
+		<-look.C
+	}
+	return a
+}
+
 // report tells how long it took; figure takes as many numbers as it wants of how many, the median, the 99th percentile and the least.
 func report(b *testing.B, took []time.Duration, figure string) {
 	b.Helper()
@@ -116,24 +141,7 @@ func newPaging(b *testing.B, n int) *paging {
 	if faults := config.read("firebreak.yaml", []byte(text.String()), dir, configs.MapEnv(env)); len(faults) > 0 {
 		b.Fatalf("%+v", faults)
 	}
-	ctx, stop := context.WithCancel(b.Context())
-	var err error
-	if p.app, err = New(ctx, config, Options{}); err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- p.app.Run(ctx) }()
-	b.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	})
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !p.app.health.executing.Load() {
-		<-look.C
-	}
+	p.app = execute(b, config, Options{})
 	return p
 }
 

@@ -3,12 +3,14 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/calendar"
 	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/classify"
 	"github.com/firebreak-dev/firebreak/bot/landing"
@@ -30,6 +32,8 @@ type scenes struct {
 	// budgets are the error budgets as they were counted last.
 	budgets []bot.Budget
 	counted time.Time
+	// opened is what the calendar said last, by service.
+	opened map[string]opened
 	// undone is what was taken back, by repository.
 	undone map[string]undone
 	// sorted are the classified changes of pull requests, by ID and revision.
@@ -49,6 +53,8 @@ const (
 	sceneFor = time.Second
 	// budgetsFor is how long error budgets are believed: they are counted over weeks.
 	budgetsFor = 30 * time.Second
+	// openedFor is how long what the calendar said is believed without asking again.
+	openedFor  = time.Hour
 	mostSorted = 5_000
 	// undoneFor is how long what was taken back is believed.
 	undoneFor  = 5 * time.Second
@@ -56,7 +62,7 @@ const (
 )
 
 func newScenes(a *App) *scenes {
-	s := &scenes{app: a, services: map[string]bot.Service{}, sorted: map[string]sorted{}, undone: map[string]undone{}}
+	s := &scenes{app: a, services: map[string]bot.Service{}, sorted: map[string]sorted{}, undone: map[string]undone{}, opened: map[string]opened{}}
 	for _, service := range a.config.services() {
 		s.services[service.Name] = service
 	}
@@ -117,7 +123,7 @@ func (s *scenes) Look(ctx context.Context, now time.Time) (landing.Scene, error)
 
 // sort classifies a pull request once for each of its heads.
 func (s *scene) sort(p bot.Pull) sorted {
-	key := p.Change.ID + "@" + p.Change.Revision
+	key := fmt.Sprintf("%s@%s+%d", p.Change.ID, p.Change.Revision, len(p.Change.Inputs))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, known := s.sorted[key]
@@ -159,19 +165,43 @@ func (s *scene) Assess(ctx context.Context, p bot.Pull) landing.Assessed {
 	if e := p.Evaluation; e != nil {
 		facts.Evaluation = &risk.Evaluation{Answer: e.Answer, At: e.At}
 	}
-	rules := s.app.rules
-	out := landing.Assessed{
-		Assessment: risk.Judge(s.now, c, facts, rules.moment(s.now, c.Services), s.open, s.services, s.app.config.Risk.WithDefaults()),
-		Change:     c, Kinds: known.kinds,
+	openings, moment := s.openings(c.Services)
+	return landing.Assessed{
+		Assessment: risk.Judge(s.now, c, facts, moment, s.open, s.services, s.app.config.Risk.WithDefaults()),
+		Change:     c, Kinds: known.kinds, Openings: openings,
 	}
-	services := c.Services
+}
+
+// openings are what the calendar says of services now, and its reasons, each once. When it says something else next is searched for up to
+// a year ahead, so what it said holds until then, unless the calendar is another.
+func (s *scene) openings(services []string) (out []bot.Opening, moment []bot.Reason) {
 	if len(services) == 0 {
 		services = []string{""}
 	}
+	windows := s.app.rules.calendar
+	current := windows.current.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, service := range services {
-		out.Openings = append(out.Openings, rules.calendar.Opening(s.now, service))
+		o, known := s.opened[service]
+		if !known || o.by != current || s.now.Before(o.At) || (!o.Next.IsZero() && !s.now.Before(o.Next)) || s.now.Sub(o.At) >= openedFor {
+			o = opened{windows.Opening(s.now, service), current}
+			s.opened[service] = o
+		}
+		out = append(out, o.Opening)
+		for _, reason := range o.Reasons {
+			if !slices.Contains(moment, reason) {
+				moment = append(moment, reason)
+			}
+		}
 	}
-	return out
+	return out, moment
+}
+
+// opened is what the calendar said of a service, and which calendar it was.
+type opened struct {
+	bot.Opening
+	by *calendar.Calendar
 }
 
 // Watched tells how a change has gone since it landed.

@@ -38,32 +38,16 @@ func BenchmarkWebhooks(b *testing.B) {
 	if faults := parsed.read("firebreak.yaml", []byte(config), ".", configs.MapEnv(map[string]string{"SECRET": "webhooks"})); len(faults) > 0 {
 		b.Fatalf("%+v", faults)
 	}
-	ctx, stop := context.WithCancel(b.Context())
-	a, err := New(ctx, parsed, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	defer func() {
-		stop()
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	}()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !a.health.executing.Load() {
-		<-look.C
-	}
-
+	a := execute(b, parsed, Options{})
 	load := newLoad(b, a)
 	b.ResetTimer()
 	load.send()
 	b.StopTimer()
 	genuine := load.genuine()
-	wait, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	wait, cancel := context.WithTimeout(b.Context(), 2*time.Minute)
 	defer cancel()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
 	for kept := 0; kept < genuine && wait.Err() == nil; <-look.C {
 		kept = load.kept()
 	}
@@ -145,9 +129,7 @@ func (l *load) send() {
 	began := time.Now()
 	for i := range l.bodies {
 		due := began.Add(time.Duration(i) * time.Second / webhooksASecond)
-		if wait := time.Until(due); wait > 0 {
-			time.Sleep(wait)
-		}
+		<-time.After(time.Until(due)) // at once when it is late
 		under.Go(func() {
 			status, err := l.post(i)
 			l.took[i] = time.Since(due)
