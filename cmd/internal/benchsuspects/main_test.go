@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
 )
 
 // runs measures and gives what it printed.
@@ -50,6 +54,27 @@ func TestTheCommittedCasesAreRanked(t *testing.T) {
 	}
 	if sum > 1+1e-9 {
 		t.Errorf("the probabilities sum to %g", sum)
+	}
+}
+
+// TestAMadeUpWorldIsRanked guards against a broken rule and tunes nothing: the floor is far below what is reached, and far above the most
+// recent first.
+func TestAMadeUpWorldIsRanked(t *testing.T) {
+	const each = 200
+	made, err := generate(integrationstest.Shared(t, "tools", "casegen"), each, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := count(made, rank)
+	t.Logf("%d cases: %+v", len(made), got)
+	if len(made) != 5*each || got.Top1 < .6 || got.Top3 < .85 || got.ECE > .1 {
+		t.Errorf("of %d cases: %+v", len(made), got)
+	}
+	for _, by := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
+		off := count(made, func(c cases.Case) verdict { return rank(c.Shifted(by)) })
+		if off.Top1 < got.Top1-.25 {
+			t.Errorf("an onset that is %s off costs %.2f of the first places", by, got.Top1-off.Top1)
+		}
 	}
 }
 
