@@ -163,8 +163,8 @@ func (c *checked) must(err error) {
 
 // TestAFridayPullRequestFromItsOpeningToItsMerge is the first story of the product: a prompt at 16:50 on a Friday.
 func TestAFridayPullRequestFromItsOpeningToItsMerge(t *testing.T) {
-	clock := Clock{Origin: time.Date(2026, 11, 20, 15, 50, 0, 0, time.UTC), Started: time.Now(), Speed: 60}
-	c := newChecked(t, `policy: {required: true, overrides: {by: [ben]}, bake: {high: 5m, critical: 5m}}}
+	clock := Clock{Origin: time.Date(2026, 11, 20, 15, 50, 0, 0, time.UTC), Started: time.Now(), Speed: 1}
+	c := newChecked(t, `policy: {required: true, overrides: {by: [ben]}}}
 windows: {zone: Europe/Berlin, deny: [{name: friday-afternoon, days: fri, from: "12:00"}, {name: weekend, days: sat-sun}]}
 risk: {points: {out_of_window: 20}}`, clock)
 	pull, err := c.hub.Open(githubfake.Pull{
@@ -197,9 +197,8 @@ risk: {points: {out_of_window: 20}}`, clock)
 		return ""
 	}
 	c.until("the pull request is told that it is watched", func() bool {
-		return strings.Contains(comment(), "**Quiet so far.** support is watched until Fri 2026-11-20 1")
+		return strings.Contains(comment(), "**Quiet so far.** support is watched until Sat 2026-11-21 1")
 	})
-	c.until("the pull request is told that it is baked", func() bool { return strings.Contains(comment(), "**Baked.**") })
 	if n := len(c.hub.Comments()); n != 2 {
 		t.Errorf("%d comments, want ana's and one of ours", n)
 	}
@@ -258,18 +257,21 @@ func TestAFreezeClosesAndOpensChecksByItself(t *testing.T) {
 	c.says(pull.HeadSHA, before)
 }
 
-func TestADeploymentWaitsForAnOpenWindow(t *testing.T) {
-	clock := Clock{Origin: time.Date(2026, 11, 22, 23, 59, 0, 0, time.UTC), Started: time.Now(), Speed: 10} // a Sunday
-	c := newChecked(t, `policy: {required: true}}
-windows: {deny: [{name: weekend, days: sat-sun}]}`, clock)
-	_, err := c.hub.Protect(assistants, "production", "abcdef0123")
+func TestADeploymentWaitsForTheEndOfAFreeze(t *testing.T) {
+	c := newChecked(t, `policy: {required: true}}`, Clock{})
+	freeze, err := c.app.engine.StartFreeze(t.Context(), bot.Freeze{Reason: "the launch", By: "ben", Via: "test"})
+	c.must(err)
+	_, err = c.hub.Protect(assistants, "production", "abcdef0123")
 	c.must(err)
 	c.until("a word why it waits", func() bool {
-		return len(c.hub.Answers()) == 1 && strings.Contains(c.hub.Answers()[0].Comment, "weekend")
+		told := c.hub.Answers()
+		return len(told) == 1 && told[0].State == "" && strings.Contains(told[0].Comment, "the launch")
 	})
+	_, err = c.app.engine.EndFreeze(t.Context(), freeze.ID, "ben", "test", "over")
+	c.must(err)
 	c.until("a word that only what cannot be seen is left", func() bool {
-		n := len(c.hub.Answers())
-		return n == 2 && c.hub.Answers()[1].State == "" && !strings.Contains(c.hub.Answers()[1].Comment, "weekend")
+		told := c.hub.Answers()
+		return len(told) == 2 && told[1].State == "" && !strings.Contains(told[1].Comment, "the launch")
 	})
 }
 
