@@ -133,11 +133,18 @@ type delay struct {
 	times int
 }
 
-// longestDelay bounds the time between two attempts.
-const longestDelay = 5 * time.Minute
+const (
+	// longestDelay bounds the time between two attempts.
+	longestDelay = 5 * time.Minute
+	// mostLater bounds what is known to wait: of commits that nobody looks at any more nobody says that they are over.
+	mostLater = 10_000
+)
 
 // postpone has something wait after a failure, longer each time, and as long as the forge asks for.
 func (l *Landing) postpone(now time.Time, what string, after time.Duration) {
+	if len(l.later) >= mostLater {
+		clear(l.later) // what fails still is postponed again
+	}
 	d := l.later[what]
 	d.times++
 	wait := min(longestDelay, 5*time.Second<<min(d.times-1, 10))
