@@ -81,6 +81,8 @@ type Change struct {
 	EffectiveAt time.Time `json:"effective_at,omitzero"`
 	// Exposure is the declared share of traffic in (0, 1]; zero when nothing was declared.
 	Exposure float64 `json:"exposure,omitempty"`
+	// Rollout are the steps in which it reached its traffic, in order of time, where somebody told of them.
+	Rollout []RolloutStep `json:"rollout,omitempty"`
 	// Rollback is the action that undoes it, empty when there is none.
 	Rollback string `json:"rollback,omitempty"`
 	// Handle is the source's own name for it, used to undo it (a GraphQL node ID).

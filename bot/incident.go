@@ -57,6 +57,8 @@ type Incident struct {
 	Ranking Ranking         `json:"ranking,omitzero"`
 	// Slices are those of its signals that moved and those that did not, as suspects are ranked by them; the timeline does not keep them.
 	Slices []Slice `json:"-"`
+	// Climbs are how they went from step to step of what was rolled out in steps; the timeline does not keep them either.
+	Climbs []Climb `json:"-"`
 	// Cause is the change that was concluded to be guilty: its rollback brought the signal back, or a person said so.
 	Cause string `json:"cause,omitempty"`
 	// Verdicts are what is held of changes, the newest of each, oldest first.

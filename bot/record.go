@@ -61,10 +61,15 @@ func (r Record) Change(now time.Time) (Change, error) {
 		}
 		id = StableID("rec", at, r.Title, string(r.Kind), r.Repository, r.Revision, r.Environment, strings.Join(r.Services, ","), at.UTC().String())
 	}
+	var rollout []RolloutStep
+	if r.Exposure > 0 && !r.EffectiveAt.IsZero() {
+		rollout = []RolloutStep{{At: r.EffectiveAt.UTC(), Share: r.Exposure}}
+	}
 	return Change{
 		ID: r.Source + ":" + id, Kind: r.Kind, Source: r.Source, Repository: r.Repository, Revision: r.Revision, Branch: r.Branch,
 		Title: r.Title, Author: r.Author, Reviewers: r.Reviewers, URL: r.URL, Paths: r.Paths, Inputs: r.Inputs, Services: r.Services,
 		Environment: r.Environment, MergedAt: r.MergedAt.UTC(), EffectiveAt: r.EffectiveAt.UTC(), Exposure: r.Exposure,
+		Rollout: rollout,
 		Reverts: r.Reverts, Seen: now,
 	}, nil
 }

@@ -36,6 +36,7 @@ func (e *Engine) rank(ctx context.Context, in bot.Incident, anyway bool) ([]bot.
 	}
 	in = in.Then(added...)
 	in.Slices = suspect.Slices(now, in, e.parts.Windows)
+	in.Climbs = suspect.Climbs(now, in, candidates, e.parts.Windows)
 	ranking := e.parts.Ranker.Rank(now, in, burning(e.open), candidates)
 	if !anyway && len(added) == 0 && !saysMore(in.Ranking, ranking) {
 		return nil, nil

@@ -37,15 +37,14 @@ func (db *DB) PutChange(ctx context.Context, c bot.Change) (created bool, err er
 			return err
 		}
 		created = n > 0
-		now := c
+		var known bot.Change
 		if !created {
-			known, _, err := one(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id = $1`+db.dialect.forUpdate(), c.ID)
+			known, _, err = one(ctx, t, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id = $1`+db.dialect.forUpdate(), c.ID)
 			if err != nil {
 				return err
 			}
-			now = mergeChange(known, c)
 		}
-		return db.putChange(ctx, t, now)
+		return db.putChange(ctx, t, mergeChange(known, c))
 	})
 	return created && err == nil, err
 }
@@ -96,7 +95,8 @@ func mergeChange(known, told bot.Change) bot.Change {
 	keep(&out.Author, known.Author)
 	keep(&out.MergedBy, known.MergedBy)
 	keep(&out.URL, known.URL)
-	keep(&out.Exposure, known.Exposure)
+	out.Rollout = bot.MergeRollouts(known.Rollout, told.Rollout)
+	out.Exposure = bot.MergeExposure(out.Rollout, told.Exposure, known.Exposure)
 	keep(&out.Rollback, known.Rollback)
 	keep(&out.Handle, known.Handle)
 	keep(&out.Reverts, known.Reverts)
@@ -112,6 +112,9 @@ func mergeChange(known, told bot.Change) bot.Change {
 	if out.EffectiveAt.IsZero() {
 		// Where it took effect belongs to when.
 		out.EffectiveAt, out.Environment = known.EffectiveAt, firstOf(known.Environment, told.Environment)
+	}
+	if first := bot.FirstStep(out.Rollout); !first.IsZero() && (out.EffectiveAt.IsZero() || first.Before(out.EffectiveAt)) {
+		out.EffectiveAt = first // a later step does not make it younger
 	}
 	keep(&out.Environment, known.Environment)
 	if !known.Seen.IsZero() && known.Seen.Before(out.Seen) {

@@ -74,6 +74,21 @@ func TestChangeToldAgainForgetsNothing(t *testing.T) {
 	})
 }
 
+func TestARollOutIsKeptStepByStep(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		for _, step := range []bot.RolloutStep{{At: minute(20), Share: .5}, {At: minute(10), Share: .05}, {At: minute(30), Share: 1}} { // told out of order
+			must[bool](t)(db.PutChange(ctx, bot.Change{
+				ID: "argo:rollout/support/1", Title: "a roll-out", EffectiveAt: step.At, Exposure: step.Share, Rollout: []bot.RolloutStep{step}, Seen: minute(40),
+			}))
+		}
+		got := must[bot.Change](t)(db.Change(ctx, "argo:rollout/support/1"))
+		if len(got.Rollout) != 3 || got.Rollout[0].Share != .05 || got.Exposure != 1 || !got.EffectiveAt.Equal(minute(10)) {
+			t.Errorf("it began with its first step and reached all: %+v", got)
+		}
+	})
+}
+
 func TestChangeQueries(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()

@@ -38,6 +38,8 @@ func (w Weights) Check(r *diag.Report) {
 		{"environment", w.Environment},
 		{"exposure", w.Exposure},
 		{"together", w.Together},
+		{"stepped", w.Stepped},
+		{"unstepped", w.Unstepped},
 		{"dose", w.Dose},
 		{"slice_moved", w.SliceMoved},
 		{"slice_stayed", w.SliceStayed},

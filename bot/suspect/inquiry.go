@@ -21,8 +21,8 @@ type candidate struct {
 	// kind is that of its kinds which moves such signals most readily, affinity how often it is behind them.
 	kind     bot.Kind
 	affinity float64
-	// undone is the change that reverts it, nil while there is none.
-	undone *bot.Change
+	// undone is what took it back, nil while nothing did.
+	undone *undoing
 	// replaced is a later change of the same files that took effect before the onset.
 	replaced *bot.Change
 }
@@ -63,6 +63,7 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 	c.skews = skewsOf(changes)
 	for _, change := range changes {
 		t := timingOf(change)
+		t.steps = risesOf(change, c.onset.Latest)
 		t.ahead = time.Duration(c.skews[change.Source].Ahead * float64(time.Second))
 		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
 			c.deploys = append(c.deploys, lag)
@@ -147,17 +148,13 @@ func (c *inquiry) boundExcluded(changes []bot.Change) {
 
 // link finds for each candidate what undid it and what replaced it.
 func (c *inquiry) link(changes []bot.Change) {
-	reverts := make(map[string]*bot.Change)
-	for i := range changes {
-		r := &changes[i]
-		if known := reverts[r.Reverts]; r.Reverts != "" && (known == nil || sooner(*r, *known) < 0) {
-			reverts[r.Reverts] = r
-		}
-	}
+	undone := undoings(changes)
 	files := make(map[string][]*candidate)
 	for i := range c.candidates {
 		cand := &c.candidates[i]
-		cand.undone = reverts[cand.change.ID]
+		if u, there := undone[cand.change.ID]; there {
+			cand.undone = &u
+		}
 		for _, p := range cand.change.Paths {
 			file := cand.change.Repository + "\x00" + p
 			files[file] = append(files[file], cand)

@@ -127,11 +127,16 @@ type timing struct {
 	guessed bool
 	// ahead is by how much the clock that told the time may be ahead: it happened so much earlier at most.
 	ahead time.Duration
+	// steps are those of a roll-out, up to the onset; none where it came at once.
+	steps []rise
 }
 
 // timingOf says which of a change's times counts. What nobody merges takes effect when it is seen.
 func timingOf(c bot.Change) timing {
+	first := bot.FirstStep(c.Rollout)
 	switch {
+	case !first.IsZero():
+		return timing{at: first}
 	case !c.EffectiveAt.IsZero():
 		return timing{at: c.EffectiveAt}
 	case selfMade(c.Kind) || c.MergedAt.IsZero():
@@ -153,18 +158,33 @@ type clockwork struct {
 
 // ratio is the density of the change's time if it is guilty over its density if it is innocent.
 func (k clockwork) ratio(c bot.Change, t timing) float64 {
-	lag, ok := k.lags[c.Kind]
-	if !ok {
-		lag = k.lags[bot.Code]
+	lag := k.curve(c.Kind)
+	density := k.near(lag, t.at, t)
+	if len(t.steps) > 0 {
+		density = 0
+		for _, s := range t.steps {
+			density += s.gain * k.near(lag, s.at, t)
+		}
 	}
-	ago := k.onset.At.Sub(t.at).Minutes()
+	return (1-slow)*density*k.span + slow
+}
+
+// curve is the lag of a kind, that of code for one that has none.
+func (k clockwork) curve(kind bot.Kind) curve {
+	if lag, known := k.lags[kind]; known {
+		return lag
+	}
+	return k.lags[bot.Code]
+}
+
+// near is the density of what happened at a time, whose clock may be right, wrong by all of what it may be ahead, or anything between.
+func (k clockwork) near(lag curve, at time.Time, t timing) float64 {
+	ago := k.onset.At.Sub(at).Minutes()
 	if t.ahead == 0 {
-		return (1-slow)*k.fits(lag, ago, t.guessed)*k.span + slow
+		return k.fits(lag, ago, t.guessed)
 	}
-	// The clock may be right, wrong by all of it, or anything between.
 	early := t.ahead.Minutes()
-	sum := k.fits(lag, ago, t.guessed) + k.fits(lag, ago+early/2, t.guessed) + k.fits(lag, ago+early, t.guessed)
-	return (1-slow)*sum/3*k.span + slow
+	return (k.fits(lag, ago, t.guessed) + k.fits(lag, ago+early/2, t.guessed) + k.fits(lag, ago+early, t.guessed)) / 3
 }
 
 // fits is the density of what happened so many minutes before the onset, which is integrated over, as is a deployment that was not

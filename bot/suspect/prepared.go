@@ -60,7 +60,7 @@ func (p *Prepared) scores(w Weights) []float64 {
 	out := make([]float64, len(c.candidates), len(c.candidates)+1)
 	for i := range c.candidates {
 		cand := &c.candidates[i]
-		out[i] = c.priorWeight() + math.Log(p.ratios[i]) + c.scopeWeight(cand) + c.kindWeight(cand) + total(c.sliced(cand)) + total(c.dose(cand)) + total(c.standing(cand)) + total(c.aftermath(cand))
+		out[i] = c.priorWeight() + math.Log(p.ratios[i]) + c.scopeWeight(cand) + c.kindWeight(cand) + total(c.sliced(cand)) + total(c.climbed(cand)) + total(c.dose(cand)) + total(c.standing(cand)) + total(c.aftermath(cand))
 	}
 	return out
 }

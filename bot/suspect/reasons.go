@@ -14,7 +14,7 @@ import (
 func (c *inquiry) suspect(cand *candidate) bot.Suspect {
 	change := cand.change
 	reasons := slices.Concat(
-		[]bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}, c.crowd(cand), c.sliced(cand), c.dose(cand), c.standing(cand), c.aftermath(cand),
+		[]bot.Reason{c.prior(), c.lag(cand), c.scope(cand), c.kind(cand)}, c.crowd(cand), c.sliced(cand), c.climbed(cand), c.dose(cand), c.standing(cand), c.aftermath(cand),
 	)
 	service := cand.by
 	if service == "" && len(change.Services) > 0 {
@@ -37,13 +37,28 @@ func (c *inquiry) standing(cand *candidate) []bot.Reason {
 			Sentence: fmt.Sprintf("went to %s, the incident is in %s", change.Environment, orElse(c.incident.Environment, "production")),
 		})
 	}
-	if change.Exposure > 0 && change.Exposure < 1 {
+	if share := reached(change, c.onset.Latest); share > 0 && share < 1 {
 		out = append(out, bot.Reason{
-			Code: "exposure", Weight: c.weights.Exposure * math.Log(change.Exposure/(change.Exposure+halfVisible)),
-			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(change.Exposure)),
+			Code: "exposure", Weight: c.weights.Exposure * math.Log(visible(share)),
+			Sentence: fmt.Sprintf("reached only %s of the traffic", percent(share)),
 		})
 	}
 	return append(append(out, c.undoing(cand)...), c.flags(change)...)
+}
+
+// reached is the largest share of the traffic that a change is known to have reached by a time: by the steps of its roll-out, or as it
+// was declared.
+func reached(c bot.Change, by time.Time) float64 {
+	most := 0.0
+	for _, s := range c.Rollout {
+		if !s.At.After(by) {
+			most = math.Max(most, s.Share)
+		}
+	}
+	if most == 0 {
+		return c.Exposure
+	}
+	return most
 }
 
 // halfVisible is the share of traffic at which a change moves the whole half as readily as one that all of it meets: a part that
@@ -73,12 +88,13 @@ func (c *inquiry) lag(cand *candidate) bot.Reason {
 		sentence = "nobody knows when it happened"
 	case cand.timing.at.After(c.onset.Latest):
 		sentence = fmt.Sprintf("took effect %s after it had begun at the latest", span(cand.timing.at.Sub(c.onset.Latest)))
+	case len(cand.timing.steps) > 0:
+		step := c.clockwork.likeliest(c.clockwork.curve(cand.change.Kind), cand.timing.steps)
+		sentence = fmt.Sprintf("reached %s of the traffic %s", shareWords(step.share), beforeIt(c.onset.At.Sub(step.at)))
 	case cand.timing.guessed:
 		sentence = fmt.Sprintf("merged %s before it began; when it took effect is not known", span(ago))
-	case ago < 0:
-		sentence = fmt.Sprintf("took effect %s after the likeliest onset, but within its interval", span(-ago))
 	default:
-		sentence = fmt.Sprintf("took effect %s before it began", span(ago))
+		sentence = "took effect " + beforeIt(ago)
 	}
 	sentence += cand.timing.doubt(cand.change.Source)
 	return bot.Reason{Code: "lag", Sentence: sentence, Weight: math.Log(c.clockwork.ratio(cand.change, cand.timing))}
@@ -165,8 +181,8 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 	if cand.undone == nil {
 		return out
 	}
-	if undone := timingOf(*cand.undone).at; !undone.IsZero() && undone.Before(c.onset.Earliest) {
-		add("reverted", c.weights.Reverted, "was undone %s before it began (%s)", span(c.onset.At.Sub(undone)), cand.undone.ID)
+	if undone := cand.undone.at; !undone.IsZero() && undone.Before(c.onset.Earliest) {
+		add("reverted", c.weights.Reverted, "was undone %s before it began (%s)", span(c.onset.At.Sub(undone)), cand.undone.by)
 	}
 	return out
 }
@@ -180,12 +196,12 @@ func (c *inquiry) aftermath(cand *candidate) []bot.Reason {
 	if cand.undone == nil {
 		return nil
 	}
-	switch came, after := c.came(timingOf(*cand.undone).at); came {
+	switch came, after := c.came(cand.undone.at); came {
 	case back:
-		sentence := fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), cand.undone.ID)
+		sentence := fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), cand.undone.by)
 		return []bot.Reason{{Code: "cured", Weight: c.weights.Cured, Sentence: sentence}}
 	case stayed:
-		sentence := fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), cand.undone.ID)
+		sentence := fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), cand.undone.by)
 		return []bot.Reason{{Code: "uncured", Weight: c.weights.Uncured, Sentence: sentence}}
 	default:
 		return nil
@@ -209,6 +225,14 @@ func (c *inquiry) flags(change bot.Change) []bot.Reason {
 		}
 	}
 	return out
+}
+
+// beforeIt says how long before it began something happened, or after the likeliest moment of that.
+func beforeIt(ago time.Duration) string {
+	if ago < 0 {
+		return span(-ago) + " after the likeliest onset, but within its interval"
+	}
+	return span(ago) + " before it began"
 }
 
 func orElse(s, otherwise string) string {

@@ -34,12 +34,8 @@ func Slices(now time.Time, in bot.Incident, w detectors.Windows) []bot.Slice {
 	if onset.At.IsZero() || w == nil {
 		return nil
 	}
-	signals := []string{in.Signal}
-	if in.OnsetSignal != "" && in.OnsetSignal != in.Signal {
-		signals = append(signals, in.OnsetSignal)
-	}
 	var out []bot.Slice
-	for _, signal := range signals {
+	for _, signal := range signalsOf(in) {
 		out = append(out, slicesOf(now, in, onset, signal, w)...)
 	}
 	slices.SortFunc(out, func(a, b bot.Slice) int {
@@ -182,7 +178,7 @@ const slack = 1.5
 
 // dose excludes, all but, that a change which reached a share of the traffic moved the whole by more than that share could.
 func (c *inquiry) dose(cand *candidate) []bot.Reason {
-	exposure := cand.change.Exposure
+	exposure := reached(cand.change, c.now)
 	if exposure <= 0 || exposure >= 1 {
 		return nil
 	}

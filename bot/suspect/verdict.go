@@ -76,25 +76,23 @@ func logSum(scores []float64) float64 {
 // a person may overrule them. Of several that were undone before the signals came back, the last one tells nothing of the others, and
 // no one is confirmed.
 func Aftermath(now time.Time, in bot.Incident, changes []bot.Change) []bot.Verdict {
-	known := make(map[string]bot.Change, len(changes))
-	for _, c := range changes {
-		known[c.ID] = c
-	}
 	c := inquiry{now: now, incident: in, onset: onsetOf(in)}
 	held := in.State == bot.Mitigated || in.State == bot.Resolved
 	var cured, uncured []bot.Verdict
-	for _, undoing := range once(changes) {
-		guilty, there := known[undoing.Reverts]
+	changes = once(changes)
+	undone := undoings(changes)
+	for _, guilty := range changes {
+		u, there := undone[guilty.ID]
 		if !there || timingOf(guilty).at.After(c.onset.Latest) {
 			continue
 		}
 		v := bot.Verdict{Change: guilty.ID, By: bot.Self, Via: bot.ByRollback, At: now}
-		switch came, after := c.came(timingOf(undoing).at); {
+		switch came, after := c.came(u.at); {
 		case came == back && held:
-			v.Word, v.Reason = bot.Confirmed, fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), undoing.ID)
+			v.Word, v.Reason = bot.Confirmed, fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), u.by)
 			cured = append(cured, v)
 		case came == stayed && !held:
-			v.Word, v.Reason = bot.Cleared, fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), undoing.ID)
+			v.Word, v.Reason = bot.Cleared, fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), u.by)
 			uncured = append(uncured, v)
 		}
 	}

@@ -35,6 +35,10 @@ type Weights struct {
 	SliceMoved  float64 `yaml:"slice_moved" doc:"log-odds of a change whose version alone moved (3)"`
 	SliceStayed float64 `yaml:"slice_stayed" doc:"log-odds of a change whose version did not move (-3)"`
 	SliceShared float64 `yaml:"slice_shared" doc:"log-odds of a change whose version moved no more than others (-1.5)"`
+	// Stepped is the most that a signal which went with the steps of a change's roll-out says for it, Unstepped what one that did not says
+	// against it.
+	Stepped   float64 `yaml:"stepped" doc:"log-odds at most of a change with whose share of the traffic the signal went, step by step (2)"`
+	Unstepped float64 `yaml:"unstepped" doc:"log-odds at most of a change with whose share of the traffic the signal did not go (-1.5)"`
 	// Dose is the log-odds of a change that reached too little of the traffic to move the whole so far.
 	Dose float64 `yaml:"dose" doc:"log-odds of a change that reached too little of the traffic to move the whole so far (-4)"`
 	// Reverted is the log-odds of a change that was already undone when it began.
@@ -139,6 +143,9 @@ func DefaultWeights() Weights {
 		// Who has only the new version and is bad while who has the old one is not, has all but proved it; labels are sometimes wrong, and a
 		// version may go to other users than the rest. Judgement.
 		SliceMoved: 3, SliceStayed: -3, SliceShared: -1.5,
+		// A signal that goes with several steps of one roll-out by chance is rare; one that does not may have a threshold, or users who come
+		// back, which is why it says less. Judgement.
+		Stepped: 2, Unstepped: -1.5,
 		// Arithmetic, but for shares that are declared wrongly. Judgement.
 		Dose:     -4,
 		Reverted: -3, Revert: -0.7, Replaced: -0.7, // Judgement.
@@ -249,6 +256,8 @@ func (w Weights) WithDefaults() Weights {
 	or(&w.SliceMoved, d.SliceMoved)
 	or(&w.SliceStayed, d.SliceStayed)
 	or(&w.SliceShared, d.SliceShared)
+	or(&w.Stepped, d.Stepped)
+	or(&w.Unstepped, d.Unstepped)
 	or(&w.Together, d.Together)
 	or(&w.Apart, d.Apart)
 	or(&w.Reverted, d.Reverted)

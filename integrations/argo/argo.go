@@ -172,6 +172,9 @@ func (n notification) rolled(received time.Time) (bot.Told, error) {
 	case n.Weight != nil && *n.Weight > 0 && *n.Weight <= 100:
 		c.Exposure = *n.Weight / 100
 	}
+	if c.Exposure > 0 {
+		c.Rollout = []bot.RolloutStep{{At: earlier(n.FinishedAt.Time, received), Share: c.Exposure}}
+	}
 	return bot.Told{Changes: []bot.Change{c}}, nil
 }
 

@@ -244,7 +244,7 @@ func TestWhatIsToldOfAChange(t *testing.T) {
 			"events/corpus", `{"event": "indexed", "run": 9007199254740993, "corpus": "faq\u202e\nx", "services": ["support", 7], "at": "soon", "link": "javascript:alert(1)"}`, nil,
 			bot.Change{
 				ID: "corpus:9007199254740993", Kind: bot.Retrieval, Source: "corpus", Title: "corpus faq", Services: []string{"support", "7", "search"},
-				EffectiveAt: noon, Exposure: .25, Seen: noon,
+				EffectiveAt: noon, Exposure: .25, Rollout: []bot.RolloutStep{{At: noon, Share: .25}}, Seen: noon,
 			},
 		},
 		"a CloudEvent by a mapping of its type": {

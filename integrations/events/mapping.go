@@ -253,6 +253,11 @@ func (m Mapping) change(v map[string]string, lists map[string][]string, received
 	}
 	if share, err := strconv.ParseFloat(v["exposure"], 64); err == nil && share > 0 && share <= 1 {
 		c.Exposure = share
+		at := received
+		if !c.EffectiveAt.IsZero() {
+			at = c.EffectiveAt
+		}
+		c.Rollout = []bot.RolloutStep{{At: at, Share: share}}
 	}
 	return c, nil
 }

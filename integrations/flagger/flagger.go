@@ -120,6 +120,9 @@ func (r *Receiver) Tell(_ context.Context, d bot.Delivery) (bot.Told, error) {
 		if w.Phase == "Succeeded" {
 			c.Exposure = 1
 		}
+		if c.Exposure > 0 {
+			c.Rollout = []bot.RolloutStep{{At: at, Share: c.Exposure}}
+		}
 	case "Failed":
 		c.ID, c.Reverts, c.EffectiveAt = c.ID+"/failed", c.ID, at
 		c.Title = hook.Title("canary of " + name + " failed and was taken back: " + w.Metadata["eventMessage"])

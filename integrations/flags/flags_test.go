@@ -61,6 +61,34 @@ func TestAFlagOfLaunchDarkly(t *testing.T) {
 		c.Title != "flag New prompt (support-new-prompt): turned on the flag updateOn" {
 		t.Errorf("%+v", c)
 	}
+	if want := (bot.Input{Kind: bot.Flag, Name: "support-new-prompt", Old: "off", New: "on"}); len(c.Inputs) != 1 || c.Inputs[0] != want {
+		t.Errorf("it was switched from off to on: %+v", c.Inputs)
+	}
+}
+
+func TestOnlyASwitchIsKnownToBeUndoneByTheOppositeOne(t *testing.T) {
+	s, _ := sources()
+	for name, c := range map[string]struct{ body, old, now string }{
+		"turned off":              {strings.ReplaceAll(toggled, "turned on", "turned off"), "on", "off"},
+		"switched and retargeted": {strings.Replace(toggled, `"updateOn", "resource": "proj/default:env/production`, `"updateRules", "resource": "proj/default:env/production`, 1), "", ""},
+		"words that nobody knows": {strings.ReplaceAll(toggled, "turned on the flag", "updated the flag"), "", ""},
+	} {
+		d, err := s.Receive(signed(c.body), []byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := s.Tell(t.Context(), d)
+		if err != nil || len(out.Changes) != 1 {
+			t.Fatalf("%s: %+v, %v", name, out, err)
+		}
+		var got bot.Input
+		if in := out.Changes[0].Inputs; len(in) > 0 {
+			got = in[0]
+		}
+		if got.Old != c.old || got.New != c.now {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }
 
 func TestEntriesThatAlterNoFlagAreKeptWithAReason(t *testing.T) {

@@ -104,6 +104,9 @@ func (s *Signed) Tell(_ context.Context, d bot.Delivery) (bot.Told, error) {
 		c.Environment, c.EffectiveAt, c.Author = t.environment, at, e.author()
 		c.Title = hook.Title(strings.TrimSpace(strings.Join([]string{e.Kind, e.Name, "(" + t.key + "):", e.TitleVerb, strings.Join(t.actions, ", ")}, " ")))
 		c.URL = hook.Link(e.Links.Site.Href)
+		if old, now := e.switched(t); old != "" {
+			c.Inputs = []bot.Input{{Kind: bot.Flag, Name: t.key, Old: old, New: now}}
+		}
 		out.Changes = append(out.Changes, c)
 	}
 	if len(touched) == 0 {
@@ -120,6 +123,22 @@ func (e entry) author() string {
 		return name
 	}
 	return hook.Word(e.Member.Email)
+}
+
+// switched tells from which state to which a flag was switched, and nothing where something else of it was changed. Switching it back is
+// told by the same words the other way round, so that it is known to undo this.
+func (e entry) switched(p place) (old, now string) {
+	const on, off = "on", "off"
+	switch {
+	case !slices.Equal(p.actions, []string{"updateOn"}):
+		return "", ""
+	case strings.HasPrefix(e.TitleVerb, "turned on "):
+		return off, on
+	case strings.HasPrefix(e.TitleVerb, "turned off "):
+		return on, off
+	default:
+		return "", ""
+	}
 }
 
 // place is a flag in an environment, and what was done to it.

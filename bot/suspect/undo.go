@@ -1,0 +1,100 @@
+package suspect
+
+import (
+	"slices"
+	"time"
+
+	"github.com/firebreak-dev/firebreak/bot"
+)
+
+// undoing is what took a change back, and when.
+type undoing struct {
+	at time.Time
+	by string // what people read: the ID of the change that did it, or what its own roll-out did
+}
+
+// undoings finds for each change what undid it first: one that says so, its own roll-out that went back to nothing, or one that brought
+// the versions back that it had replaced.
+func undoings(changes []bot.Change) map[string]undoing {
+	out := make(map[string]undoing)
+	add := func(id string, u undoing) {
+		if known, there := out[id]; !there || u.at.Before(known.at) || u.at.Equal(known.at) && u.by < known.by {
+			out[id] = u
+		}
+	}
+	for _, c := range changes {
+		if c.Reverts != "" {
+			add(c.Reverts, undoing{timingOf(c).at, c.ID})
+		}
+		if at := c.TakenBack(); !at.IsZero() {
+			add(c.ID, undoing{at, "its roll-out went back to 0 %"})
+		}
+	}
+	for id, u := range restorings(changes) {
+		if _, told := out[id]; !told {
+			add(id, u)
+		}
+	}
+	return out
+}
+
+// pin is an operational input in a place.
+type pin struct {
+	repository, path, name, environment string
+	kind                                bot.Kind
+}
+
+func pinOf(c bot.Change, in bot.Input) pin {
+	return pin{c.Repository, in.Path, in.Name, canonical(c.Environment), in.Kind}
+}
+
+// restorings finds changes that did nothing but replace versions, all of which a later one brought back.
+func restorings(changes []bot.Change) map[string]undoing {
+	brought := map[pin][]bot.Change{}
+	for _, c := range changes {
+		for _, in := range c.Inputs {
+			if in.Changed() && in.New != "" {
+				brought[pinOf(c, in)] = append(brought[pinOf(c, in)], c)
+			}
+		}
+	}
+	out := map[string]undoing{}
+	for _, c := range changes {
+		if !onlyPins(c) {
+			continue
+		}
+		first := c.Inputs[0]
+		for _, later := range brought[pinOf(c, first)] {
+			known, there := out[c.ID]
+			if at := timingOf(later).at; at.After(timingOf(c).at) && restores(later, c) && (!there || at.Before(known.at)) {
+				out[c.ID] = undoing{at, later.ID}
+			}
+		}
+	}
+	return out
+}
+
+// onlyPins tells whether a change is known to have done nothing but replace versions of inputs.
+func onlyPins(c bot.Change) bool {
+	for _, in := range c.Inputs {
+		if in.Old == "" || !in.Changed() {
+			return false
+		}
+	}
+	for _, path := range c.Paths {
+		if !slices.ContainsFunc(c.Inputs, func(in bot.Input) bool { return in.Path == path || in.Kind == bot.Flag }) {
+			return false
+		}
+	}
+	return len(c.Inputs) > 0
+}
+
+// restores tells whether a change brought back every version that another one replaced.
+func restores(later, c bot.Change) bool {
+	for _, was := range c.Inputs {
+		if !slices.ContainsFunc(later.Inputs, func(in bot.Input) bool { return pinOf(later, in) == pinOf(c, was) && in.New == was.Old }) {
+			return false
+		}
+	}
+	return true
+}
