@@ -3,6 +3,7 @@ package suspect
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -61,6 +62,7 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 	c.near, c.rows = around(in.Service, services), c.affinities()
 	changes = once(changes)
 	c.skews = skewsOf(changes)
+	c.candidates = make([]candidate, 0, len(changes))
 	for _, change := range changes {
 		t := timingOf(change)
 		t.steps = risesOf(change, c.onset.Latest)
@@ -94,16 +96,13 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 // come out the same to the last bit however they were handed in.
 func once(changes []bot.Change) []bot.Change {
 	at := make(map[string]int, len(changes))
-	out := make([]bot.Change, 0, len(changes))
-	for _, c := range changes {
-		if i, seen := at[c.ID]; seen {
-			out[i] = c
-			continue
-		}
-		at[c.ID] = len(out)
-		out = append(out, c)
+	for i := range changes {
+		at[changes[i].ID] = i
 	}
-	slices.SortFunc(out, func(a, b bot.Change) int { return cmp.Compare(a.ID, b.ID) })
+	out := make([]bot.Change, 0, len(at))
+	for _, id := range slices.Sorted(maps.Keys(at)) {
+		out = append(out, changes[at[id]])
+	}
 	return out
 }
 

@@ -157,8 +157,8 @@ type clockwork struct {
 }
 
 // ratio is the density of the change's time if it is guilty over its density if it is innocent.
-func (k clockwork) ratio(c bot.Change, t timing) float64 {
-	lag := k.curve(c.Kind)
+func (k clockwork) ratio(kind bot.Kind, t timing) float64 {
+	lag := k.curve(kind)
 	density := k.near(lag, t.at, t)
 	if len(t.steps) > 0 {
 		density = 0

@@ -60,7 +60,7 @@ func (p *Prepared) scores(w Weights) []float64 {
 	out := make([]float64, len(c.candidates), len(c.candidates)+1)
 	for i := range c.candidates {
 		cand := &c.candidates[i]
-		out[i] = c.priorWeight() + math.Log(p.ratios[i]) + c.scopeWeight(cand) + c.kindWeight(cand) + total(c.sliced(cand)) + total(c.climbed(cand)) + total(c.dose(cand)) + total(c.standing(cand)) + total(c.aftermath(cand))
+		out[i] = c.priorWeight() + math.Log(p.ratios[i]) + c.rest(cand)
 	}
 	return out
 }
@@ -75,6 +75,6 @@ func (p *Prepared) time(w Weights) {
 	c.clockwork.lags = curves(w.Lags)
 	p.ratios = make([]float64, len(c.candidates))
 	for i := range c.candidates {
-		p.ratios[i] = c.clockwork.ratio(c.candidates[i].change, c.candidates[i].timing)
+		p.ratios[i] = c.clockwork.ratio(c.candidates[i].change.Kind, c.candidates[i].timing)
 	}
 }

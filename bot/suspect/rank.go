@@ -48,32 +48,53 @@ func RankBeside(
 		ranking.NoneReasons = []bot.Reason{{Code: "no_candidates", Sentence: sentence}}
 		return ranking
 	}
-	suspects := make([]bot.Suspect, 0, len(c.candidates))
 	scores := make([]float64, 0, len(c.candidates)+1)
 	for i := range c.candidates {
-		s := c.suspect(&c.candidates[i])
-		suspects = append(suspects, s)
-		scores = append(scores, total(s.Reasons))
+		scores = append(scores, c.score(&c.candidates[i]))
 	}
-	c.decide(suspects, scores)
+	said := c.decide(scores)
 	probabilities := softmax(append(scores, 0)) // none is the measure of all: its own log-odds are zero
-	for i := range suspects {
-		suspects[i].Probability = probabilities[i]
+	ranking.None = probabilities[len(c.candidates)]
+	order := c.order(probabilities)
+	for _, i := range order[:min(len(order), keepSuspects)] {
+		s := c.suspect(&c.candidates[i])
+		s.Reasons, s.Probability = append(s.Reasons, said(s.Change)...), probabilities[i]
+		ranking.Suspects = append(ranking.Suspects, s)
 	}
-	ranking.None = probabilities[len(suspects)]
-	slices.SortStableFunc(suspects, likelier)
-	for _, s := range suspects[min(len(suspects), keepSuspects):] {
-		ranking.Rest += s.Probability
+	for _, i := range order[len(ranking.Suspects):] {
+		ranking.Rest += probabilities[i]
 		ranking.RestCount++
 	}
-	ranking.Suspects = suspects[:min(len(suspects), keepSuspects)]
 	ranking.NoneReasons = c.noneReasons(ranking)
 	return ranking
 }
 
-// likelier orders suspects: by probability, then the newer first, then by ID, so that the order never depends on the input's.
-func likelier(a, b bot.Suspect) int {
-	return cmp.Or(cmp.Compare(b.Probability, a.Probability), b.At.Compare(a.At), cmp.Compare(a.Change, b.Change))
+// order is that of the candidates: by probability, then the newer first, then by ID, so that it never depends on the input's. Only those
+// that are listed get their sentences made.
+func (c *inquiry) order(probabilities []float64) []int {
+	order := make([]int, len(c.candidates))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &c.candidates[i], &c.candidates[j]
+		return cmp.Or(cmp.Compare(probabilities[j], probabilities[i]), b.timing.at.Compare(a.timing.at), cmp.Compare(a.change.ID, b.change.ID))
+	})
+	return order
+}
+
+// score is the sum of the reasons of a candidate: its log-odds against none of these.
+func (c *inquiry) score(cand *candidate) float64 {
+	return c.priorWeight() + math.Log(c.clockwork.ratio(cand.change.Kind, cand.timing)) + c.rest(cand)
+}
+
+// rest is the score but for the prior and the lag.
+func (c *inquiry) rest(cand *candidate) float64 {
+	sum := c.scopeWeight(cand) + c.kindWeight(cand)
+	for _, reasons := range [][]bot.Reason{c.crowd(cand), c.sliced(cand), c.climbed(cand), c.dose(cand), c.standing(cand), c.aftermath(cand)} {
+		sum += total(reasons)
+	}
+	return sum
 }
 
 // total adds the reasons of a suspect up to its log-odds against none of these.

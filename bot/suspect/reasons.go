@@ -97,7 +97,7 @@ func (c *inquiry) lag(cand *candidate) bot.Reason {
 		sentence = "took effect " + beforeIt(ago)
 	}
 	sentence += cand.timing.doubt(cand.change.Source)
-	return bot.Reason{Code: "lag", Sentence: sentence, Weight: math.Log(c.clockwork.ratio(cand.change, cand.timing))}
+	return bot.Reason{Code: "lag", Sentence: sentence, Weight: math.Log(c.clockwork.ratio(cand.change.Kind, cand.timing))}
 }
 
 func (c *inquiry) scope(cand *candidate) bot.Reason {

@@ -34,30 +34,37 @@ func because(sentence string, v bot.Verdict) string {
 	return sentence
 }
 
-// decide adds what a person has confirmed. Its weight is what is missing to be sure, so that a sum stays the logarithm of a
-// probability over that of none; where the rules were surer by themselves it is nothing.
-func (c *inquiry) decide(suspects []bot.Suspect, scores []float64) {
-	for i := range suspects {
-		v, confirmed := c.confirmed(suspects[i].Change)
+// decide moves the scores to what a person has confirmed, and gives the reasons that say so, by change. Their weight is what is missing to be
+// sure, so that a sum stays the logarithm of a probability over that of none; where the rules were surer by themselves it is nothing.
+func (c *inquiry) decide(scores []float64) (said func(change string) []bot.Reason) {
+	for i := range c.candidates {
+		id := c.candidates[i].change.ID
+		v, confirmed := c.confirmed(id)
 		if !confirmed {
 			continue
 		}
-		rest := append([]float64{0}, scores...)
-		rest[i+1] = math.Inf(-1)
-		weight := math.Max(0, logSum(rest)+math.Log(sure/(1-sure))-scores[i])
-		suspects[i].Reasons = append(suspects[i].Reasons, bot.Reason{Code: "confirmed", Sentence: because("confirmed by "+v.By, v), Weight: weight})
+		others := append([]float64{0}, scores...)
+		others[i+1] = math.Inf(-1)
+		weight := math.Max(0, logSum(others)+math.Log(sure/(1-sure))-scores[i])
 		scores[i] += weight
-		return
+		return func(change string) []bot.Reason {
+			if change != id {
+				return nil
+			}
+			return []bot.Reason{{Code: "confirmed", Sentence: because("confirmed by "+v.By, v), Weight: weight}}
+		}
 	}
 	v, confirmed := c.confirmed(bot.NoneOfThese)
 	if !confirmed {
-		return
+		return func(string) []bot.Reason { return nil }
 	}
 	weight := math.Max(0, logSum(scores)+math.Log(sure/(1-sure)))
-	reason := bot.Reason{Code: "none_confirmed", Sentence: because(v.By+" says that none of the known changes did it", v), Weight: -weight}
-	for i := range suspects {
-		suspects[i].Reasons = append(suspects[i].Reasons, reason)
+	for i := range scores {
 		scores[i] -= weight
+	}
+	sentence := because(v.By+" says that none of the known changes did it", v)
+	return func(string) []bot.Reason {
+		return []bot.Reason{{Code: "none_confirmed", Sentence: sentence, Weight: -weight}}
 	}
 }
 
