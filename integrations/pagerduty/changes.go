@@ -9,11 +9,11 @@ import (
 	"time"
 
 	pd "github.com/PagerDuty/go-pagerduty"
-	"golang.org/x/time/rate"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/integrations/internal/hook"
+	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
@@ -29,7 +29,7 @@ type HeraldOptions struct {
 type Herald struct {
 	client  *Client
 	options HeraldOptions
-	turns   map[string]*rate.Limiter
+	turns   rest.Turns
 
 	mu      sync.Mutex
 	waiting []bot.Change
@@ -37,8 +37,8 @@ type Herald struct {
 }
 
 const (
-	changesPerSecond = 1
-	changesAtOnce    = 10
+	changeEvery   = 2 * time.Second
+	changesAtOnce = 10
 	// mostHeralded bounds what waits; what is beyond it is told by the next look into the ledger.
 	mostHeralded = 2000
 	// heraldFrom is how far back the ledger is looked at, heraldEvery how often.
@@ -52,11 +52,7 @@ func (c *Client) Herald(o HeraldOptions) *Herald {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &Herald{client: c, options: o, turns: map[string]*rate.Limiter{}, woken: make(chan struct{}, 1)}
-	for key := range c.turns {
-		h.turns[key] = rate.NewLimiter(changesPerSecond, changesAtOnce)
-	}
-	return h
+	return &Herald{client: c, options: o, woken: make(chan struct{}, 1)}
 }
 
 // Changed has a change told. It does not block.
@@ -157,8 +153,8 @@ func keyName(key secret.Value) string { return hook.Digest(key.Reveal()) }
 // send hands one change event over. It may be sent again: at worst PagerDuty shows a change twice.
 func (h *Herald) send(ctx context.Context, key secret.Value, change bot.Change) (after time.Duration, err error) {
 	c := h.client
-	if err := h.turns[key.Reveal()].Wait(ctx); err != nil {
-		return 0, err
+	if after, err := h.turns.Wait(ctx, rest.Pace{Key: keyName(key), Every: changeEvery, AtOnce: changesAtOnce}); err != nil {
+		return after, err
 	}
 	if after, err := c.turn(ctx, key); err != nil {
 		return after, err

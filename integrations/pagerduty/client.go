@@ -3,7 +3,6 @@ package pagerduty
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/time/rate"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/secret"
@@ -42,11 +40,12 @@ type Options struct {
 	Now       func() time.Time
 }
 
-// PagerDuty takes about 120 events a minute of one integration, which is one routing key. A burst lets a storm's first pages out at
-// once; those that are too many wait here for their turn, since a refusal would cost them an attempt.
+// PagerDuty takes about 120 events a minute of one integration, which is one routing key: as many at once and in the minute after that.
+// A burst lets a storm's first pages out at once; those that are too many wait here for their turn, since a refusal would cost them an
+// attempt.
 const (
-	eventsPerSecond = 2
-	eventsAtOnce    = 60
+	eventEvery   = time.Second
+	eventsAtOnce = 60
 )
 
 // Client sends events. It is safe for concurrent use.
@@ -62,20 +61,14 @@ type Client struct {
 	services []Service
 	duties   duties
 	now      func() time.Time
-	// turns are the limits, by routing key; they are made with the client.
-	turns map[string]*rate.Limiter
+	// turns are the limits, by routing key.
+	turns rest.Turns
 }
 
 // New makes a client of a checked configuration.
 func New(c Config, o Options) *Client {
 	c = c.WithDefaults()
 	c.EventsURL, c.APIURL = strings.TrimRight(c.EventsURL, "/"), strings.TrimRight(c.APIURL, "/")
-	turns := map[string]*rate.Limiter{}
-	for _, key := range c.keys() {
-		if key.IsSet() {
-			turns[key.Reveal()] = rate.NewLimiter(eventsPerSecond, eventsAtOnce)
-		}
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -92,7 +85,6 @@ func New(c Config, o Options) *Client {
 		services:  o.Services,
 		incidents: o.Incidents,
 		now:       o.Now,
-		turns:     turns,
 		rest:      rest.New(events),
 		api:       rest.New(asks),
 	}
@@ -128,27 +120,8 @@ func (c *Client) send(ctx context.Context, service string, event pd.V2Event) (*p
 // turn waits until the key may have another event. Where the caller's time would not suffice to send it then, it says at once when to
 // come again.
 func (c *Client) turn(ctx context.Context, key secret.Value) (after time.Duration, err error) {
-	place := c.turns[key.Reveal()].Reserve()
-	wait := place.Delay()
-	if wait == 0 {
-		return 0, nil
-	}
-	if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < wait+c.config.Timeout {
-		place.Cancel()
-		return wait, errNoTurn
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return 0, nil
-	case <-ctx.Done():
-		place.Cancel()
-		return 0, context.Cause(ctx)
-	}
+	return c.turns.Wait(ctx, rest.Pace{Key: keyName(key), Every: eventEvery, AtOnce: eventsAtOnce})
 }
-
-var errNoTurn = errors.New("its turn comes too late for this attempt")
 
 // vendorText reads PagerDuty's own explanation of a refusal, which its client library drops.
 func vendorText(body []byte) string {

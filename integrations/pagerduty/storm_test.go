@@ -77,12 +77,12 @@ func TestAStormReachesEverybody(t *testing.T) {
 			t.Errorf("the service with its own key was told after %s", own)
 		}
 		for i, at := range shared {
-			if soonest := max(0, time.Duration(i+1-60)*time.Second/2); at < soonest {
-				t.Errorf("event %d was sent after %s: more than 60 and then two in a second", i+1, at)
+			if i >= 120 && at-shared[i-120] < time.Minute-time.Millisecond {
+				t.Errorf("event %d was sent after %s: more than 120 in a minute", i+1, at)
 			}
 		}
-		if last := time.Since(begun); last > 75*time.Second {
-			t.Errorf("the last one was told after %s; 70 s is what PagerDuty allows", last)
+		if last := time.Since(begun); last > 145*time.Second {
+			t.Errorf("the last one was told after %s", last)
 		}
 	})
 }

@@ -90,27 +90,29 @@ func New(c Config, o Options) *Client {
 	if o.Channel == nil {
 		o.Channel = func(string) string { return "" }
 	}
-	return &Client{
+	made := &Client{
 		config:  c,
 		options: o,
 		edits:   editCounter(o.Registerer),
 		shown:   map[string]string{},
 		known:   map[string]string{},
-		rest: rest.New(rest.Options{
-			Integration: "slack",
-			Timeout:     c.Timeout,
-			MaxBody:     8 << 20,
-			Rate:        5,
-			Burst:       20,
-			Secrets:     []secret.Value{c.Token, c.SigningSecret, c.AppToken},
-			// Upload and response addresses are secrets themselves: whoever has them may write.
-			Private:    func(u *url.URL) bool { return !strings.HasPrefix(u.String(), c.APIURL) },
-			Registerer: o.Registerer,
-			Tracer:     o.Tracer,
-			Base:       o.Transport,
-			Now:        o.Now,
-		}),
 	}
+	made.rest = rest.New(rest.Options{
+		Integration: "slack",
+		Timeout:     c.Timeout,
+		MaxBody:     8 << 20,
+		Rate:        20, // in all; each method has a pace of its own
+		Burst:       60,
+		Paces:       func(r *http.Request) []rest.Pace { return made.paces(r) },
+		Secrets:     []secret.Value{c.Token, c.SigningSecret, c.AppToken},
+		// Upload and response addresses are secrets themselves: whoever has them may write.
+		Private:    func(u *url.URL) bool { return !strings.HasPrefix(u.String(), c.APIURL) },
+		Registerer: o.Registerer,
+		Tracer:     o.Tracer,
+		Base:       o.Transport,
+		Now:        o.Now,
+	})
+	return made
 }
 
 // Close lets go of idle connections.

@@ -39,6 +39,8 @@ type Options struct {
 	// Rate is how many requests per second one target gets, in bursts of Burst; zero means no limit.
 	Rate  rate.Limit
 	Burst int
+	// Paces are the limits that a request falls under beside Rate; nil means none. It may read the body by GetBody.
+	Paces func(*http.Request) []Pace
 	// Trip and Cool are the breaker's: failures in a row that open it, and how long it stays open.
 	Trip uint32
 	Cool time.Duration

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
-	"golang.org/x/time/rate"
 )
 
 // transport is the order of things around one exchange: breaker, rate, send, count.
@@ -20,6 +19,7 @@ type transport struct {
 	options Options
 	metrics *metrics
 	targets *targets
+	turns   Turns
 	next    http.RoundTripper
 }
 
@@ -32,42 +32,61 @@ var errServer = errors.New("server failure")
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	target := t.targets.of(req.URL.Host)
 	begun := time.Now()
-	ctx, cancel := context.WithTimeout(req.Context(), t.options.Timeout)
 	var sent atomic.Bool
-	resp, err := target.breaker.Execute(func() (*http.Response, error) { return t.send(ctx, req, target, &sent) })
+	if after, err := t.turn(req); err != nil {
+		closeBody(req)
+		return nil, t.failed(req, errors.Join(errRate, err), false, after, begun)
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), t.options.Timeout)
+	resp, err := target.breaker.Execute(func() (*http.Response, error) { return t.send(ctx, req, &sent) })
 	if err != nil && resp != nil {
 		err = nil // errServer: the breaker has heard it, the caller reads the answer
 	}
-	code := classOf(resp, err)
-	t.metrics.observe(code, time.Since(begun))
 	if err == nil {
+		t.metrics.observe(classOf(resp, nil), time.Since(begun))
 		resp.Body = &boundedBody{body: resp.Body, left: t.options.MaxBody, done: cancel}
 		return resp, nil
 	}
 	cancel()
-	failed := &Error{
-		Integration: t.options.Integration,
-		Method:      req.Method,
-		Target:      t.name(req),
-		Sent:        sent.Load(),
-		err:         err,
-	}
+	var after time.Duration
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		failed.After = t.options.Cool
+		after = t.options.Cool
 		closeBody(req)
 	}
-	failed.text = redact(failed.describe(), t.options.Secrets)
-	return nil, failed
+	return nil, t.failed(req, err, sent.Load(), after, begun)
 }
 
-// send waits for the target's rate and hands the request on, noting whether anything of it left the house.
-func (t *transport) send(ctx context.Context, req *http.Request, target *target, sent *atomic.Bool) (*http.Response, error) {
-	if target.limiter != nil {
-		if err := target.limiter.Wait(ctx); err != nil {
-			closeBody(req)
-			return nil, errors.Join(errRate, err)
+// failed counts and words an exchange without an answer.
+func (t *transport) failed(req *http.Request, err error, sent bool, after time.Duration, begun time.Time) *Error {
+	t.metrics.observe(classOf(nil, err), time.Since(begun))
+	failed := &Error{
+		Integration: t.options.Integration, Method: req.Method, Target: t.name(req), Sent: sent, After: after, err: err,
+	}
+	failed.text = redact(failed.describe(), t.options.Secrets)
+	return failed
+}
+
+// turn waits until all of the request's limits let it go: the target's own, and those that it falls under. The wait is no part of the
+// exchange that Timeout bounds, and a target that is waited for is not a slow one.
+func (t *transport) turn(req *http.Request) (after time.Duration, err error) {
+	var paces []Pace
+	if t.options.Paces != nil {
+		paces = t.options.Paces(req)
+	}
+	if t.options.Rate > 0 {
+		every := time.Duration(float64(time.Second) / float64(t.options.Rate))
+		paces = append(paces, Pace{Key: "host " + req.URL.Host, Every: every, AtOnce: t.options.Burst})
+	}
+	for _, p := range paces {
+		if after, err := t.turns.Wait(req.Context(), p); err != nil {
+			return after, err
 		}
 	}
+	return 0, nil
+}
+
+// send hands the request on, noting whether anything of it left the house.
+func (t *transport) send(ctx context.Context, req *http.Request, sent *atomic.Bool) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		closeBody(req)
 		return nil, err
@@ -117,7 +136,6 @@ var errRate = errors.New("held back by our own rate limit")
 // target is what is kept per host.
 type target struct {
 	breaker *gobreaker.CircuitBreaker[*http.Response]
-	limiter *rate.Limiter
 }
 
 // maxTargets bounds what is kept: beyond it, all further hosts share one entry.
@@ -147,19 +165,15 @@ func (t *targets) of(host string) *target {
 
 func (t *targets) add() *target {
 	trip := t.options.Trip
-	made := &target{breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{ //nolint:bodyclose // no answer is made here
+	return &target{breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{ //nolint:bodyclose // no answer is made here
 		Name:        t.options.Integration,
 		Timeout:     t.options.Cool,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= trip },
 		// What we broke off ourselves says nothing about the vendor.
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, context.Canceled) || errors.Is(err, errRate)
+			return errors.Is(err, context.Canceled)
 		},
 	})}
-	if t.options.Rate > 0 {
-		made.limiter = rate.NewLimiter(t.options.Rate, t.options.Burst)
-	}
-	return made
 }
 
 // boundedBody fails instead of reading more than was agreed, and stops the clock at its end, closed or not.
@@ -202,7 +216,7 @@ type Error struct {
 	Target string
 	// Sent tells that at least the head of the request went out: the vendor may have acted on it.
 	Sent bool
-	// After is set when our own breaker kept the request here: how long it will.
+	// After is set when our own breaker or a limit kept the request here: how long it will.
 	After time.Duration
 
 	err  error

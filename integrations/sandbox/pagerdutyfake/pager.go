@@ -98,6 +98,8 @@ type Config struct {
 	// Deliver takes what webhooks tell; nil means that nobody has subscribed. WebhookSecret signs it.
 	Deliver       func(Webhook)
 	WebhookSecret string
+	// Limited has PagerDuty's rate limits enforced, by the wall clock.
+	Limited bool
 }
 
 // Pager is the stand-in.
@@ -110,6 +112,7 @@ type Pager struct {
 	incidents []*Incident
 	serial    int
 	changes   []Change
+	limits    wire.Limits
 	// noops counts acknowledges and resolves that met no open alert: PagerDuty accepts and drops them.
 	noops int
 }
@@ -166,6 +169,9 @@ func (p *Pager) enqueue(w http.ResponseWriter, r *http.Request) {
 	}
 	if !slices.Contains(p.cfg.RoutingKeys, e.RoutingKey) {
 		p.invalid(w, r, "'routing_key' is invalid")
+		return
+	}
+	if p.tooMany(w, "events of "+e.RoutingKey, eventsAMinute) {
 		return
 	}
 	if e.DedupKey == "" {
@@ -290,6 +296,9 @@ func (p *Pager) change(w http.ResponseWriter, r *http.Request) {
 	}
 	if !slices.Contains(p.cfg.RoutingKeys, e.RoutingKey) || e.Payload.Summary == "" {
 		p.invalid(w, r, "'routing_key' or 'payload.summary' is invalid")
+		return
+	}
+	if p.tooMany(w, "events of "+e.RoutingKey, eventsAMinute) {
 		return
 	}
 	p.mu.Lock()

@@ -19,6 +19,9 @@ func (p *Pager) rest(mux *http.ServeMux) {
 				refuseREST(w, http.StatusUnauthorized, 2006, "You do not have permission to use this API", "Invalid token")
 				return
 			}
+			if p.tooMany(w, "rest", asksAMinute) {
+				return
+			}
 			if r.Method != http.MethodGet && !strings.Contains(r.Header.Get("From"), "@") {
 				p.Strange(r, "no From header")
 				refuseREST(w, http.StatusBadRequest, 1008, "Requester User Not Found", "The From header must be the email address of a valid user")

@@ -74,6 +74,12 @@ func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 		answer(rw, nil, word)
 		return
 	}
+	if w.cfg.Limited {
+		if wait := w.tooMany(name, form); wait > 0 {
+			refuse(rw, http.StatusTooManyRequests, wait)
+			return
+		}
+	}
 	call := w.methods(name)
 	if call == nil {
 		w.Strange(r, "unknown method")

@@ -38,6 +38,8 @@ type Config struct {
 	Groups map[string][]string
 	// Now gives the times of messages.
 	Now func() time.Time
+	// Limited has Slack's rate limits enforced, by the wall clock.
+	Limited bool
 }
 
 // User is a member.
@@ -98,6 +100,7 @@ type Workspace struct {
 	lastTS    int64
 	serial    int
 	socket    socket
+	limits    wire.Limits
 }
 
 // New makes a workspace; it is an http.Handler for everything below Config.Base.
