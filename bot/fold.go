@@ -51,6 +51,11 @@ func (in *Incident) apply(e Entry) {
 		if decodeInto(e.Data, &l) && l.Incident != "" {
 			in.Linked = append(slices.Clone(in.Linked), l)
 		}
+	case EntryReference:
+		var r Reference
+		if decodeInto(e.Data, &r) {
+			in.refer(r)
+		}
 	case EntryCause:
 		var cause struct {
 			Change string `json:"change"`

@@ -64,8 +64,10 @@ type Incident struct {
 	// Verdicts are what is held of changes, the newest of each, oldest first.
 	Verdicts []Verdict `json:"verdicts,omitempty"`
 	// Linked are other incidents that probably have the same cause.
-	Linked  []Link    `json:"linked,omitempty"`
-	Updated time.Time `json:"updated"`
+	Linked []Link `json:"linked,omitempty"`
+	// References are addresses that people hung on it, oldest first.
+	References []Reference `json:"references,omitempty"`
+	Updated    time.Time   `json:"updated"`
 }
 
 // Link is another incident that belongs to this one, and why.

@@ -65,7 +65,11 @@ type Answer struct {
 }
 
 // Row is a line of an answer: a word in bold, and what there is to say.
-type Row struct{ Label, Text, Link string }
+type Row struct {
+	Label string `json:"label,omitempty"`
+	Text  string `json:"text"`
+	Link  string `json:"link,omitempty"`
+}
 
 // Budget is an objective with what is left of its error budget.
 type Budget struct {

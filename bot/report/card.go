@@ -234,6 +234,7 @@ func facts(v View) []bot.Fact {
 		add("Sight", "lost: "+spaced(string(in.Blind))+"; blind is not healthy")
 	}
 	add("Linked", linked(in))
+	add("See", referred(in))
 	add("Who", who(v))
 	if in.Muted.Holds(v.Now) && in.State != bot.Resolved {
 		add("Muted", cut(fmt.Sprintf("until %s by %s: %s", v.clock(in.Muted.Until), oneLine(in.Muted.By), oneLine(in.Muted.Reason)), 200))
@@ -289,6 +290,24 @@ func linked(in bot.Incident) string {
 	return cut(text, 200)
 }
 
+// referred are the addresses that people hung on the incident, the newest first.
+func referred(in bot.Incident) string {
+	var out []string
+	for _, r := range slices.Backward(in.References) {
+		out = append(out, titled(r))
+	}
+	return cut(strings.Join(out, ", "), 300)
+}
+
+// titled is an address with what people call it.
+func titled(r bot.Reference) string {
+	title, address := cut(oneLine(r.Title), 80), oneLine(r.URL)
+	if title == "" || title == address {
+		return address
+	}
+	return title + " " + address
+}
+
 func who(v View) string {
 	in := v.Incident
 	owner := ""
@@ -319,7 +338,7 @@ func doing(v View) []string {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
 		case bot.EntryRun, bot.EntryCause, bot.EntryVerdict, bot.EntryReport, bot.EntryRecovered, bot.EntryReopened, bot.EntryResolved,
-			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryMuted, bot.EntryPage, bot.EntryApproval:
+			bot.EntryAcknowledged, bot.EntryBlind, bot.EntryNote, bot.EntryMuted, bot.EntryPage, bot.EntryApproval, bot.EntryReference:
 			out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 		case bot.EntrySuspects:
 			if i == turned {

@@ -15,6 +15,7 @@ func Markdown(r Report) string {
 		fmt.Fprintf(&b, "[The incident's page](%s)\n\n", link(r.URL))
 	}
 	table(&b, r.Facts)
+	sentences(&b, "## Impact", r.Impact)
 	fmt.Fprintf(&b, "## How long it took\n\nTimes are in %s.\n\n", Escape(r.Zone))
 	table(&b, r.Durations)
 	b.WriteString("## What was seen\n\n")
@@ -30,9 +31,38 @@ func Markdown(r Report) string {
 	suspects(&b, r)
 	b.WriteString("\n## What was decided and done\n\n")
 	lines(&b, r.Done)
-	b.WriteString("\n## Timeline\n\n")
+	b.WriteByte('\n')
+	sentences(&b, "## What is not known", r.Unknown)
+	sentences(&b, "## Open questions", r.Questions)
+	references(&b, r.References)
+	b.WriteString("## Timeline\n\n")
 	lines(&b, r.Timeline)
 	return b.String()
+}
+
+// sentences lists sentences under a heading, and leaves it out where there are none.
+func sentences(b *strings.Builder, heading string, of []string) {
+	if len(of) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s\n\n", heading)
+	for _, s := range of {
+		fmt.Fprintf(b, "- %s\n", Escape(s))
+	}
+	b.WriteByte('\n')
+}
+
+func references(b *strings.Builder, of []bot.Reference) {
+	if len(of) == 0 {
+		return
+	}
+	b.WriteString("## See\n\n")
+	for _, r := range of {
+		if address := link(r.URL); address != "" {
+			fmt.Fprintf(b, "- [%s](%s), by %s\n", Escape(oneLine(r.Title)), address, Escape(oneLine(r.By)))
+		}
+	}
+	b.WriteByte('\n')
 }
 
 func table(b *strings.Builder, facts []bot.Fact) {
@@ -98,12 +128,12 @@ func suspects(b *strings.Builder, r Report) {
 // link gives an address that may stand between parentheses, empty for anything that is no web address.
 func link(address string) string {
 	return strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A",
-		"_", "\\_", "[", "%5B", "]", "%5D", "&", "\\&").Replace(webAddress(address))
+		"_", "\\_", "[", "%5B", "]", "%5D", "&", "\\&").Replace(WebAddress(address))
 }
 
-// webAddress gives an address that leads to the web and shows where: "http" or "https", a host without a name before an "@", and
+// WebAddress gives an address that leads to the web and shows where: "http" or "https", a host without a name before an "@", and
 // nothing but the characters that RFC 3986 knows. Anything else is empty.
-func webAddress(address string) string {
+func WebAddress(address string) string {
 	scheme, rest, found := strings.Cut(address, "://")
 	if !found || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
 		return ""

@@ -19,6 +19,8 @@ type Report struct {
 	URL      string
 	// Facts are the labelled values of the head.
 	Facts []bot.Fact
+	// Impact says what was bad, and for how long.
+	Impact []string
 	// Durations run from the onset, as far as they are known: detected, acknowledged, mitigated, resolved.
 	Durations []bot.Fact
 	// Findings are what was seen, with the sentences of their evidence.
@@ -29,6 +31,11 @@ type Report struct {
 	Excluded []bot.Exclusion
 	// Rest tells of suspects too unlikely to be listed.
 	Rest string
+	// References are addresses that people hung on it.
+	References []bot.Reference
+	// Unknown says what the timeline does not tell, Questions what people have to answer.
+	Unknown   []string
+	Questions []string
 	// Done are the lines about what was decided and done, a part of the timeline.
 	Done     []Line
 	Timeline []Line
@@ -89,6 +96,7 @@ func ReportOf(v View) Report {
 		r.None = Sum{Name: "none of these", Probability: in.Ranking.None, Terms: in.Ranking.NoneReasons}
 	}
 	r.Rest = rest(in.Ranking, len(r.Suspects))
+	r.Impact, r.Unknown, r.Questions, r.References = impact(v, worst), unknown(v), questions(v), in.References
 	for _, e := range v.Entries {
 		line := Line{At: v.stamp(e.At), Kind: string(e.Kind), Actor: oneLine(e.Actor), Sentence: oneLine(e.Sentence)}
 		r.Timeline = append(r.Timeline, line)
@@ -188,7 +196,7 @@ func seen(f detectors.Finding, worst map[string]detectors.Finding) Seen {
 // sum lists the reasons of a suspect, the weightiest first, and adds them up.
 func (v View) sum(s bot.Suspect) Sum {
 	out := Sum{
-		Name: named(s), Title: oneLine(s.Title), URL: webAddress(s.URL), Probability: s.Probability, Terms: slices.Clone(s.Reasons),
+		Name: named(s), Title: oneLine(s.Title), URL: WebAddress(s.URL), Probability: s.Probability, Terms: slices.Clone(s.Reasons),
 	}
 	if !s.At.IsZero() {
 		out.At = v.stamp(s.At)
