@@ -20,6 +20,8 @@ type Command struct {
 	ID       string
 	Service  string
 	Playbook string
+	// Change is the ID of a change, or the end of one.
+	Change   string
 	Severity detectors.Severity
 	// Lasts is a stretch of time: how long, or since when.
 	Lasts time.Duration
@@ -164,6 +166,8 @@ func read(name string, rest []string) (Command, bool) {
 		return c, ok
 	case PlaybookPlan, PlaybookRun:
 		return c.playbook(rest)
+	case Rollback, RollbackStart:
+		return c.rollback(rest)
 	case Stop:
 		c.Text = strings.Join(rest, " ")
 		return c, c.Text != ""
@@ -250,6 +254,22 @@ func (c Command) playbook(rest []string) (Command, bool) {
 	}
 	c.Playbook = rest[0]
 	return c, len(rest) == 1 || c.takeID(rest[1])
+}
+
+// rollback takes an incident and a change; both may be left out.
+func (c Command) rollback(rest []string) (Command, bool) {
+	for _, word := range rest {
+		word = trimID(word)
+		switch {
+		case strings.ContainsAny(word, "#:/") && c.Change == "":
+			c.Change = word
+		case c.ID == "" && word != "":
+			c.ID = word
+		default:
+			return c, false
+		}
+	}
+	return c, true
 }
 
 var spanShape = regexp.MustCompile(`^([0-9]{1,4})(m|min|h|d|w)$`)

@@ -49,6 +49,10 @@ func TestLinesAreRead(t *testing.T) {
 		"deny apr-0123456789abcdef":       {Name: command.Deny, ID: "apr-0123456789abcdef"},
 		"playbook plan generic":           {Name: command.PlaybookPlan, Playbook: "generic"},
 		"Playbook Run generic 95xer":      {Name: command.PlaybookRun, Playbook: "generic", ID: "95xer"},
+		"rollback":                        {Name: command.Rollback},
+		"rollback 95xer":                  {Name: command.Rollback, ID: "95xer"},
+		"rollback start 95xer #482":       {Name: command.RollbackStart, ID: "95xer", Change: "#482"},
+		"rollback start github:a/b#7":     {Name: command.RollbackStart, Change: "github:a/b#7"},
 		"stop it rolls back in circles":   {Name: command.Stop, Text: "it rolls back in circles"},
 		"stop lift mended":                {Name: command.StopLift, Text: "mended"},
 		"note 95xer <!channel> *now* `x`": {Name: command.Note, ID: "95xer", Text: "<!channel> *now* `x`"},
@@ -70,7 +74,7 @@ func TestWhatIsNoCommandIsRefusedWithAWayOut(t *testing.T) {
 		"sttus":                   `there is no command "sttus"; did you mean "status"?`,
 		"akc 95xer":               `did you mean "ack"?`,
 		"inc":                     `did you mean "incident"?`,
-		"rollback":                `there is no command "rollback"; help lists them all`,
+		"rollback a b":            "write it as: rollback [ID]",
 		"note":                    "write it as: note ID text",
 		"approve":                 "write it as: approve ID",
 		"freeze":                  "write one of: freeze start 4h why; freeze end [ID] [why]",
@@ -123,7 +127,7 @@ func FuzzParse(f *testing.F) {
 		if command.FormOf(c.Name).Usage == "" {
 			t.Fatalf("an unknown command %q", c.Name)
 		}
-		for _, text := range []string{c.ID, c.Service, c.Playbook, c.Text} {
+		for _, text := range []string{c.ID, c.Service, c.Playbook, c.Change, c.Text} {
 			if !utf8.ValidString(text) || strings.ContainsAny(text, "\n\r\x00\u202e\u200b") {
 				t.Fatalf("%q is not harmless", text)
 			}

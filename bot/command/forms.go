@@ -34,8 +34,11 @@ const (
 	Deny         = "deny"
 	PlaybookRun  = "playbook run"
 	PlaybookPlan = "playbook plan"
-	Stop         = "stop"
-	StopLift     = "stop lift"
+	Rollback     = "rollback"
+	// RollbackStart begins what Rollback tells of.
+	RollbackStart = "rollback start"
+	Stop          = "stop"
+	StopLift      = "stop lift"
 )
 
 // Forms lists all commands in the order in which help tells them.
@@ -60,6 +63,8 @@ func Forms() []Form {
 		{Deny, "deny ID", "do not let it", bot.Approver},
 		{PlaybookPlan, "playbook plan NAME [ID]", "what it would do", bot.Viewer},
 		{PlaybookRun, "playbook run NAME ID", "start it", bot.Approver},
+		{Rollback, "rollback [ID]", "what could be taken back", bot.Viewer},
+		{RollbackStart, "rollback start ID [#482]", "take it back", bot.Approver},
 		{Stop, "stop why", "no action starts any more", bot.Responder},
 		{StopLift, "stop lift [why]", "actions may start again", bot.Approver},
 		{Help, "help", "this", bot.Viewer},

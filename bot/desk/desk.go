@@ -16,6 +16,7 @@ type Parts struct {
 	Reader    Reader
 	Operator  Operator
 	Playbooks Playbooks
+	Rollbacks Rollbacks
 	Calendar  Calendar
 	Landing   Landing
 	Rota      Rota
@@ -140,6 +141,10 @@ func (d *Desk) do(ctx context.Context, c command.Command, by bot.Person) (bot.An
 		return d.decide(ctx, c, by)
 	case command.PlaybookPlan, command.PlaybookRun:
 		return d.playbook(ctx, c, by)
+	case command.Rollback:
+		return d.rollbacks(ctx, c)
+	case command.RollbackStart:
+		return d.rollback(ctx, c, by)
 	case command.Stop, command.StopLift:
 		return d.stop(ctx, c, by)
 	default:

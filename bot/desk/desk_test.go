@@ -108,6 +108,20 @@ func (h *house) Run(_ context.Context, name, incident, by, via string) error {
 	return h.did("playbook %s for %s by %s (%s)", name, incident, by, via)
 }
 
+func (h *house) Rollbacks(context.Context, string) (bot.Rollbacks, error) {
+	return bot.Rollbacks{
+		Held: []string{"it is stopped"}, Possible: []bot.Rollback{{
+			Change: "github:acme/a#482", Kind: bot.Prompt, Title: "Warmer tone", Probability: .9, Playbook: "undo", Steps: []string{"ask", "revert"},
+			Asks: []string{"asks mara: go on?"}, Consequences: []string{"undoes it"},
+		}},
+		Refused: []bot.NoRollback{{Change: "github:acme/a#480", Title: "Timeouts", Why: "no way back"}},
+	}, h.fail
+}
+
+func (h *house) Rollback(_ context.Context, incident, change, playbook, by, via string) (bot.Rollback, error) {
+	return bot.Rollback{Change: change, Playbook: "undo", Asks: []string{"asks mara: go on?"}}, h.did("%s of %s taken back by %q for %s (%s)", change, incident, playbook, by, via)
+}
+
 func (h *house) Openings(_ context.Context, service string, at time.Time) ([]bot.Opening, error) {
 	return []bot.Opening{{Service: "support", Until: at.Add(time.Hour), Reasons: []bot.Reason{{Sentence: "it is Friday"}}}}, nil
 }
@@ -165,7 +179,7 @@ func newHouse() (*house, *desk.Desk) {
 		asked:   []bot.Approval{{ID: "apr-named", Of: []string{"mara", "team-leads"}, Question: "Go on?"}, {ID: "apr-open", Question: "Go on?"}},
 	}
 	return h, desk.New(desk.Parts{
-		Reader: h, Operator: h, Playbooks: h, Calendar: h, Landing: h, Rota: h, Switch: h, Audit: audit{h}, URL: func() string { return "https://fb.example" },
+		Reader: h, Operator: h, Playbooks: h, Rollbacks: h, Calendar: h, Landing: h, Rota: h, Switch: h, Audit: audit{h}, URL: func() string { return "https://fb.example" },
 		Budgets: func() []bot.Budget {
 			return []bot.Budget{{Service: "search", Objective: "found", Target: .95, Days: 30, Left: .5}, {Service: "support", Objective: "useful", Target: .99, Days: 30, Left: -.2}, {Service: "support", Objective: "fast", Target: .9, Days: 7, Blind: "no data"}}
 		},
@@ -200,6 +214,7 @@ func TestWhatIsAskedForIsDone(t *testing.T) {
 		"approve apr-open":               "apr-open approved by ana (slack)",
 		"deny apr-open":                  "apr-open denied by ana (slack)",
 		"playbook run generic 0001":      "playbook generic for inc-0000000001 by ana (slack)",
+		"rollback start 0001 #482":       `#482 of inc-0000000001 taken back by "" for ana (slack)`,
 		"stop it rolls back in circles":  "stop true by ana (slack): it rolls back in circles",
 		"stop lift":                      "stop false by ana (slack): ",
 		"changes support 2d":             `changes of "support" since 48h0m0s`,
@@ -229,6 +244,7 @@ func TestWhatIsAskedAboutIsTold(t *testing.T) {
 		"oncall":                {"support 1. Omar until 17:00 UTC; 2. nobody (as of 16:00 UTC: away)", "search not known: no api_token"},
 		"risk acme/a#482":       {"Landing acme/a#482 now: high risk", "What Warmer tone (support)", "+1.5 it is Friday", "→ wait", "Not looked at reviews"},
 		"playbook plan generic": {"Playbook generic would", "1. page generic"},
+		"rollback":              {"What can be taken back: support, refuses 9.8 %", "Not now it is stopped", "90 % prompt #482, by playbook undo\nFirst asks mara: go on?\nundoes it\nSteps ask; revert", "Not #480 no way back", "To begin rollback start inc-0000000001 github:acme/a#482"},
 	} {
 		_, d := newHouse()
 		a := d.Do(t.Context(), line, bot.Person{Name: "ana", Role: bot.Viewer, Via: "slack"})
@@ -250,6 +266,7 @@ func TestWhoMayNotIsToldWhoCould(t *testing.T) {
 		"stop lift":                 {bot.Responder, `"stop lift" is for approvers`},
 		"freeze start 1h why":       {bot.Responder, "for approvers"},
 		"playbook run generic 0001": {bot.Responder, "for approvers"},
+		"rollback start 0001":       {bot.Responder, "for approvers"},
 		"approve apr-open":          {bot.Responder, "for approvers"},
 		"approve apr-nope":          {bot.Nobody, "for approvers"},
 	} {

@@ -35,6 +35,13 @@ type Playbooks interface {
 	Run(ctx context.Context, name, incident, by, via string) error
 }
 
+// Rollbacks tells which changes of an incident could be taken back, and has a playbook do it. An empty change is the likeliest, an empty
+// playbook the first that can.
+type Rollbacks interface {
+	Rollbacks(ctx context.Context, incident string) (bot.Rollbacks, error)
+	Rollback(ctx context.Context, incident, change, playbook, by, via string) (bot.Rollback, error)
+}
+
 // Calendar tells when changes are welcome, and has freezes started and ended.
 type Calendar interface {
 	Openings(ctx context.Context, service string, at time.Time) ([]bot.Opening, error)

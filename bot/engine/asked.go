@@ -9,6 +9,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/playbooks"
+	"github.com/firebreak-dev/firebreak/playbooks/expr"
 	"github.com/firebreak-dev/firebreak/playbooks/run"
 )
 
@@ -106,17 +107,21 @@ func (e *Engine) Run(ctx context.Context, name, incident, by, via string) error 
 	if slices.ContainsFunc(busy, func(r run.Run) bool { return r.Playbook == name }) {
 		return bot.Errorf(bot.Conflict, "playbook %s is at work on %s already", name, in.ID)
 	}
+	return e.beginAsked(ctx, in, plan, e.Scope(in), by, fmt.Sprintf("%s starts playbook %s (%s)", by, name, via))
+}
+
+// beginAsked notes that a person wants a playbook to run, and begins it. It is called with placing held.
+func (e *Engine) beginAsked(ctx context.Context, in bot.Incident, plan playbooks.Plan, scope expr.Scope, by, sentence string) error {
 	now := e.now()
-	key := fmt.Sprintf("asked/%s/%s", name, now.Truncate(time.Minute).Format(time.RFC3339))
+	key := fmt.Sprintf("asked/%s/%s", plan.Name, now.Truncate(time.Minute).Format(time.RFC3339))
 	added, err := e.parts.Timeline.Append(ctx, bot.Entry{
-		ID: bot.StableID("ent", now, in.ID, key), Incident: in.ID, At: now, Kind: bot.EntryNote, Key: key, Actor: by,
-		Sentence: fmt.Sprintf("%s starts playbook %s (%s)", by, name, via),
+		ID: bot.StableID("ent", now, in.ID, key), Incident: in.ID, At: now, Kind: bot.EntryNote, Key: key, Actor: by, Sentence: sentence,
 	})
 	switch {
 	case err != nil:
 		return err
 	case len(added) == 0:
-		return bot.Errorf(bot.Conflict, "playbook %s was started for %s less than a minute ago", name, in.ID)
+		return bot.Errorf(bot.Conflict, "playbook %s was started for %s less than a minute ago", plan.Name, in.ID)
 	}
-	return e.begin(ctx, in, trigger{incident: in.ID, entry: added[0].ID, word: askedFor}, plan, e.Scope(in))
+	return e.begin(ctx, in, trigger{incident: in.ID, entry: added[0].ID, word: askedFor}, plan, scope)
 }

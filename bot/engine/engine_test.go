@@ -84,7 +84,7 @@ func (w *world) Plans() []playbooks.Plan {
 	return []playbooks.Plan{
 		{
 			Name: "undo", On: []string{"suspects"}, When: "likely",
-			Steps:     []playbooks.Step{{ID: "ask", Action: "approval.ask"}, {ID: "back", Action: "github.revert", When: "sure"}},
+			Steps:     []playbooks.Step{{ID: "ask", Action: "approval.ask"}, {ID: "back", Action: "github.revert", When: "sure", With: map[string]any{"change": "${suspects[0].change}"}}},
 			OnFailure: []playbooks.Step{{ID: "page", Action: "pagerduty.page"}},
 		},
 		{Name: "respond"},
@@ -92,8 +92,21 @@ func (w *world) Plans() []playbooks.Plan {
 }
 
 func (w *world) Holds(string, expr.Scope) (bool, string, error) { return w.holds, "", w.blind }
-func (w *world) Update(_ context.Context, incident string)      { w.announced[incident]++ }
-func (w *world) Flags(bot.Change) []bot.Reason                  { return []bot.Reason{{Code: "friday"}} }
+
+// With renders what tests write: a parameter that is the likeliest suspect's change.
+func (w *world) With(step playbooks.Step, scope expr.Scope) (map[string]any, error) {
+	out := map[string]any{}
+	for name, v := range step.With {
+		if v == "${suspects[0].change}" && len(scope.Suspects) > 0 {
+			v = scope.Suspects[0].Change
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+func (w *world) Update(_ context.Context, incident string) { w.announced[incident]++ }
+func (w *world) Flags(bot.Change) []bot.Reason             { return []bot.Reason{{Code: "friday"}} }
 func (w *world) Classify(c bot.Change) bot.Change {
 	c.Kind = bot.Prompt
 	c.Services = []string{"support"}

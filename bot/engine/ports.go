@@ -106,6 +106,8 @@ type Playbooks interface {
 // never the same as no.
 type Conditions interface {
 	Holds(condition string, scope expr.Scope) (holds bool, why string, err error)
+	// With gives the parameters of a step their values.
+	With(step playbooks.Step, scope expr.Scope) (map[string]any, error)
 }
 
 // Announcer shows an incident's present state to people. It must not block: it does its work behind.

@@ -52,6 +52,16 @@ func (d *doer) Run(_ context.Context, name, incident, by, via string) error {
 	return err
 }
 
+func (d *doer) Rollbacks(_ context.Context, incident string) (bot.Rollbacks, error) {
+	_, err := d.did("rollbacks of %s", incident)
+	return bot.Rollbacks{}, err
+}
+
+func (d *doer) Rollback(_ context.Context, incident, change, playbook, by, via string) (bot.Rollback, error) {
+	_, err := d.did("take %s of %s back by %q for %s via %s", change, incident, playbook, by, via)
+	return bot.Rollback{}, err
+}
+
 func (d *doer) Stopped(context.Context) (bot.Stop, error) {
 	_, err := d.did("stopped?")
 	return bot.Stop{}, err
@@ -80,6 +90,8 @@ func TestPeopleDoThingsByTheAPI(t *testing.T) {
 		"mute for ever":          {"POST", "/api/v1/incidents/inc-1/mute", `{"by": "ana", "seconds": 9223372036854775807}`, 400, ""},
 		"start a playbook":       {"POST", "/api/v1/incidents/inc-1/runs", `{"by": "ana", "playbook": "generic"}`, 200, "run generic for inc-1 by ana via api"},
 		"outline one":            {"GET", "/api/v1/playbooks/generic?incident=inc-1", "", 200, "outline generic for inc-1"},
+		"plan a rollback":        {"GET", "/api/v1/incidents/inc-1/rollbacks", "", 200, "rollbacks of inc-1"},
+		"roll back":              {"POST", "/api/v1/incidents/inc-1/rollbacks", `{"by": "ana", "change": "#482", "via": "cli"}`, 200, `take #482 of inc-1 back by "" for ana via cli`},
 		"ask for the switch":     {"GET", "/api/v1/stop", "", 200, "stopped?"},
 		"turn it":                {"POST", "/api/v1/stop", `{"on": true, "by": "ana", "reason": "why", "via": "slack"}`, 200, "stop true by ana via api: why"},
 		"turn it nowhere":        {"POST", "/api/v1/stop", `{"by": "ana"}`, 400, ""},
@@ -89,7 +101,7 @@ func TestPeopleDoThingsByTheAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := &doer{}
 			s := &Server{config: Config{Token: secret.New("secret")}, parts: Parts{
-				People: d, Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Tracer: noop.NewTracerProvider(),
+				People: d, Rollbacks: d, Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Tracer: noop.NewTracerProvider(),
 			}}
 			s.metrics = newMetrics(s.parts.Registry, nil)
 			server := httptest.NewServer(s.routes())

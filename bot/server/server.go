@@ -33,6 +33,8 @@ type Parts struct {
 	Health    Health
 	// People is nil where nobody may do more than look.
 	People People
+	// Rollbacks takes changes back, nil where nothing can.
+	Rollbacks Rollbacks
 	// Rota tells who is on call, nil where nobody knows.
 	Rota Rota
 	// Evaluations is nil where nobody keeps what release gates said.
@@ -179,6 +181,10 @@ func (s *Server) routes() http.Handler {
 		guarded("GET /api/v1/freezes", s.listFreezes)
 		guarded("POST /api/v1/freezes", s.startFreeze)
 		guarded("POST /api/v1/freezes/{id}/end", s.endFreeze)
+	}
+	if s.parts.Rollbacks != nil {
+		guarded("GET /api/v1/incidents/{id}/rollbacks", s.listRollbacks)
+		guarded("POST /api/v1/incidents/{id}/rollbacks", s.startRollback)
 	}
 	if s.parts.Rota != nil {
 		guarded("GET /api/v1/oncall", s.listOnCall)

@@ -76,7 +76,7 @@ names the likely change with its arithmetic, and runs YAML playbooks that page, 
 	root.AddCommand(
 		newRun(), newCheck(), newSchema(), newDemo(), newSandbox(), newBacktest(), newGate(), newRisk(),
 		newIncidents(), newSuspects(), newChanges(), newChange(), newInputs(), newWindows(), newFreeze(), newDecision("approve"), newDecision("deny"),
-		newAck(), newResolve(), newNote(), newDeclare(), newMute(), newStop(), newSLO(), newPlaybook(), newOnCall(),
+		newAck(), newResolve(), newNote(), newDeclare(), newMute(), newStop(), newSLO(), newPlaybook(), newRollback(), newOnCall(),
 	)
 	return root
 }

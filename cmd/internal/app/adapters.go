@@ -101,6 +101,11 @@ func (l *language) Holds(condition string, scope expr.Scope) (bool, string, erro
 	return l.evaluator.Holds(condition, scope)
 }
 
+// With gives the parameters of a step the values that they would have now.
+func (l *language) With(step playbooks.Step, scope expr.Scope) (map[string]any, error) {
+	return l.evaluator.Render(step, scope)
+}
+
 // rules are the pure rules with the configuration that they work by.
 type rules struct {
 	Config

@@ -283,7 +283,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	a.health = &health{app: a}
 	parts := server.Parts{
 		Receivers: map[string]server.Receiver{}, Mounts: map[string]http.Handler{}, Inbox: a.engine, Reader: a.db, Viewer: a.engine,
-		Operator: a.engine, People: hands{killSwitch{a}}, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Inputs: stock{a}, Rota: rota{a}, Evaluations: a.landing.to, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
+		Operator: a.engine, People: hands{killSwitch{a}}, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Inputs: stock{a}, Rollbacks: hands{killSwitch{a}}, Rota: rota{a}, Evaluations: a.landing.to, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
 	if a.vendors.github != nil {

@@ -14,7 +14,7 @@ import (
 // buildDesk makes what serves people who write commands.
 func (a *App) buildDesk() {
 	a.desk = desk.New(desk.Parts{
-		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Calendar: almanac{a}, Landing: asker{a}, Rota: rota{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
+		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Rollbacks: undoer{a}, Calendar: almanac{a}, Landing: asker{a}, Rota: rota{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
 		Budgets: a.promised, Blind: a.blind, Who: a.config.People.Who, URL: a.address, Zone: a.config.zone(),
 		Now: a.options.Clock.Now, Logger: a.logger,
 	})
