@@ -14,7 +14,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 LINT        := .cache/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench bench-detectors bench-risk bench-suspects fuzz schema deps crash outage figures fmt
+.PHONY: help build demo test lint bench bench-detectors bench-risk bench-suspects fuzz schema deps crash outage figures fmt test-peers
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: build ## a Friday prompt merge, from merge to proven rollback; ARGS="--onc
 
 test: deps ## every test, race detector on; PKG=./bot/... narrows
 	@.ci/test $(RACE) $(PKG)
+
+test-peers: ## Slack's, PagerDuty's and others' own software against our stand-ins and the bot; needs Node.js and npm
+	@.ci/peers $(RACE)
 
 lint: $(LINT) ## golangci-lint, with the walls between packages
 	@$(LINT) run ./...
