@@ -24,14 +24,18 @@ type workspace struct {
 	api string
 }
 
-func newWorkspace(t *testing.T) workspace {
+func newWorkspace(t *testing.T, change ...func(*slackfake.Config)) workspace {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
-	w := slackfake.New(slackfake.Config{
+	config := slackfake.Config{
 		Base: base, Token: botToken, AppToken: appToken, SigningSecret: signingSecret, Now: time.Now,
 		Channels: []string{"incidents", "support-ai"}, Users: []slackfake.User{omar}, Groups: map[string][]string{"S0ONCALL": {omar.ID}},
-	})
+	}
+	for _, to := range change {
+		to(&config)
+	}
+	w := slackfake.New(config)
 	server.Config.Handler = w
 	server.Start()
 	t.Cleanup(func() {

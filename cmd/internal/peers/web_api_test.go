@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/slackfake"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/wire"
 )
 
@@ -249,6 +250,16 @@ func TestWebAPIClientUnderstandsRefusals(t *testing.T) {
 		if l := slack.answer(t, "chat.postMessage"); l.Error != "" || limited.Seconds != 1 || len(w.Messages()) != 1 {
 			t.Errorf("limited for %d s, then %s; there are %d messages", limited.Seconds, l.All, len(w.Messages()))
 		}
+	})
+	t.Run("Slack's own pace for one channel is kept, and nothing is lost", func(t *testing.T) {
+		w := newWorkspace(t, func(c *slackfake.Config) { c.Limited = true })
+		slack := start(t, "web_api.mjs", w.given())
+		const posts = 5
+		for range posts {
+			slack.send(t, "chat.postMessage", card("#incidents"))
+		}
+		slack.event(t, "limited", nil)
+		await(t, "every message", func() bool { return len(w.Messages()) == posts })
 	})
 	t.Run("a limit that the client shall not wait for is told with its hint", func(t *testing.T) {
 		w := newWorkspace(t)
