@@ -40,7 +40,7 @@ func (c *Client) chart(ctx context.Context, incident string, place *Place, card 
 		FileSize: len(card.Chart),
 		Filename: "incident-" + name + ".png",
 		Title:    line("Chart of "+incident, maxHeader),
-		AltTxt:   line(orElse(card.Alt, "chart of the incident's signals"), maxAlt),
+		AltTxt:   line(orElse(card.Alt, "chart of the incident's signals"), maxFileAlt),
 	})
 	if err != nil || file.ID == "" {
 		c.options.Logger.WarnContext(ctx, "slack: the chart could not be uploaded", "incident", incident, "error", failure(call, err))

@@ -167,6 +167,19 @@ func TestTheChartIsPartOfTheCard(t *testing.T) {
 	}
 }
 
+func TestAChartWithManyWordsIsStillUploaded(t *testing.T) {
+	h := newHouse(t)
+	card := refusals()
+	card.Chart, card.Alt = png, strings.Repeat("é", 1500)
+	h.deck.set(card)
+	if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := json.Marshal(h.vendor.messages[0].blocks); !strings.Contains(string(raw), card.Alt) {
+		t.Errorf("a block takes more words than a file, and they are not all there: %s", raw)
+	}
+}
+
 func TestACardDoesNotWaitForItsChart(t *testing.T) {
 	withChart := func(h *house) {
 		card := refusals()

@@ -12,6 +12,7 @@ const (
 	maxSection  = 3000
 	maxField    = 2000
 	maxAlt      = 2000
+	maxFileAlt  = 1000 // of an uploaded file, which is not Block Kit's
 	maxButton   = 75
 	maxValue    = 2000
 	maxURL      = 3000

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -172,6 +173,9 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "files.getUploadURLExternal":
 		id := fmt.Sprintf("F%07d", len(v.files)+1)
 		v.files[id] = form.Get("alt_txt")
+		if utf8.RuneCountInString(v.files[id]) > 1000 {
+			v.t.Error("Slack answers alt_txt_too_large to more than 1000 characters")
+		}
 		answer = map[string]any{"ok": true, "upload_url": "https://slack.example/upload/" + id, "file_id": id}
 	case "files.completeUploadExternal":
 		answer = v.complete(form)

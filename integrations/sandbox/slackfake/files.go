@@ -8,13 +8,20 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
+
+// maxFileAlt is how many characters the words for a picture may have.
+const maxFileAlt = 1000
 
 // uploadURL is the first of the three steps of an upload: announce.
 func (w *Workspace) uploadURL(form url.Values) (object, string) {
 	length, err := strconv.Atoi(form.Get("length"))
 	if err != nil || length <= 0 || length > maxFileBytes || form.Get("filename") == "" {
 		return nil, "invalid_arguments"
+	}
+	if utf8.RuneCountInString(form.Get("alt_txt")) > maxFileAlt {
+		return nil, "alt_txt_too_large"
 	}
 	w.serial++
 	f := &File{ID: fmt.Sprintf("F0ACME%03d", w.serial), Name: form.Get("filename"), Alt: form.Get("alt_txt"), Length: length}

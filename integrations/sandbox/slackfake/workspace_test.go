@@ -244,6 +244,7 @@ func TestWhatSlackRefuses(t *testing.T) {
 		{"too much to say", "chat.postMessage", url.Values{"channel": {"#incidents"}, "text": {strings.Repeat("x", 40_001)}}, "msg_too_long", true},
 		{"blocks that are none", "chat.postMessage", url.Values{"channel": {"#incidents"}, "blocks": {"{"}}, "invalid_blocks_format", true},
 		{"51 blocks", "chat.postMessage", url.Values{"channel": {"#incidents"}, "blocks": {"[" + strings.Repeat(`{"type":"divider"},`, 50) + `{"type":"divider"}]`}}, "invalid_blocks", true},
+		{"too many words for a picture", "files.getUploadURLExternal", url.Values{"filename": {"x.png"}, "length": {"4"}, "alt_txt": {strings.Repeat("x", 1001)}}, "alt_txt_too_large", true},
 		{"a thread of nothing", "chat.postMessage", url.Values{"channel": {"#incidents"}, "text": {"x"}, "thread_ts": {"1.0"}}, "thread_not_found", false},
 		{"an edit by the channel's name", "chat.update", url.Values{"channel": {"#incidents"}, "ts": {"1.0"}, "text": {"x"}}, "channel_not_found", false},
 		{"an edit of nothing", "chat.update", url.Values{"channel": {"C0ACME002"}, "ts": {"1.0"}, "text": {"x"}}, "message_not_found", false},
