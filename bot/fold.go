@@ -51,6 +51,11 @@ func (in *Incident) apply(e Entry) {
 		if decodeInto(e.Data, &l) && l.Incident != "" {
 			in.Linked = append(slices.Clone(in.Linked), l)
 		}
+	case EntryFollows, EntryLeads, EntryReleased:
+		var l Link
+		if decodeInto(e.Data, &l) && l.Incident != "" {
+			in.lead(e.Kind, l)
+		}
 	case EntryReference:
 		var r Reference
 		if decodeInto(e.Data, &r) {
@@ -70,6 +75,22 @@ func (in *Incident) apply(e Entry) {
 	case EntryPage:
 		in.heard(e)
 	case EntryRun, EntryStep, EntryApproval, EntryNote, EntryReport:
+	}
+}
+
+// lead notes who speaks for whom.
+func (in *Incident) lead(kind EntryKind, l Link) {
+	same := func(have Link) bool { return have.Incident == l.Incident }
+	switch {
+	case kind == EntryFollows:
+		in.Lead = l
+	case kind == EntryReleased && same(in.Lead):
+		in.Lead = Link{}
+	default:
+		in.Followers = slices.DeleteFunc(slices.Clone(in.Followers), same)
+		if kind == EntryLeads {
+			in.Followers = append(in.Followers, l)
+		}
 	}
 }
 

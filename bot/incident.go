@@ -65,6 +65,10 @@ type Incident struct {
 	Verdicts []Verdict `json:"verdicts,omitempty"`
 	// Linked are other incidents that probably have the same cause.
 	Linked []Link `json:"linked,omitempty"`
+	// Lead is the incident that speaks for this one, since both have one cause; zero while it stands by itself. Followers are those for which
+	// this one speaks, in the order in which they came.
+	Lead      Link   `json:"lead,omitzero"`
+	Followers []Link `json:"followers,omitempty"`
 	// References are addresses that people hung on it, oldest first.
 	References []Reference `json:"references,omitempty"`
 	Updated    time.Time   `json:"updated"`
@@ -109,6 +113,9 @@ const (
 	EntrySuspects     EntryKind = "suspects"     // Ranking
 	EntryVerdict      EntryKind = "verdict"      // Verdict: a suspect was confirmed or cleared
 	EntryLinked       EntryKind = "linked"       // Link: another incident probably has the same cause
+	EntryFollows      EntryKind = "follows"      // Link: another incident speaks for this one
+	EntryLeads        EntryKind = "leads"        // Link: this one speaks for another
+	EntryReleased     EntryKind = "released"     // Link: one of both does not speak for the other any longer
 	EntryCause        EntryKind = "cause"        // {"change": ID}
 	EntryRun          EntryKind = "run"          // {"run", "playbook", "state"}
 	EntryStep         EntryKind = "step"         // {"run", "step", "action", "state", "output"}

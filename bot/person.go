@@ -62,6 +62,8 @@ type Answer struct {
 	Refused bool
 	// Incident is the one whose card may be another now.
 	Incident string
+	// Form is what the person could fill in instead, for those who can show one.
+	Form Form
 }
 
 // Row is a line of an answer: a word in bold, and what there is to say.
@@ -94,6 +96,9 @@ type Stop struct {
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
 }
+
+// ByPerson is the detector of what a person declared.
+const ByPerson = "declared"
 
 // Declared is an incident that a person opens.
 type Declared struct {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,6 +96,8 @@ type Engine struct {
 	ranked  map[string]time.Time
 	open    []bot.Incident
 	crowded bool
+	// hit are the services of which the findings that are placed say that they burn, and since when; guarded by placing.
+	hit map[string]time.Time
 
 	// partial are the deliveries that are read again; only the inbox worker touches it.
 	partial partial
@@ -184,13 +185,15 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 	if err != nil {
 		return fmt.Errorf("read incidents: %w", err)
 	}
-	e.open, e.crowded = slices.Clone(open), false
+	e.open, e.crowded, e.hit = slices.Clone(open), false, hitBy(findings)
 	var errs []error
 	learnt, err := e.takeNews(ctx, findings)
 	if err != nil {
 		errs = append(errs, err)
 	}
-	for _, together := range urgentFirst(findings) {
+	groups := byScope(findings)
+	e.upstreamFirst(groups)
+	for _, together := range groups {
 		touched := newTouched()
 		for _, f := range together {
 			e.metrics.findings.WithLabelValues(f.Detector, string(f.Verdict)).Inc()
@@ -213,9 +216,8 @@ func (e *Engine) Observe(ctx context.Context, findings []detectors.Finding) erro
 	return errors.Join(errs...)
 }
 
-// urgentFirst groups findings by service and environment, which share an incident. Groups with a more severe finding come first,
-// else they stay in the order in which they came.
-func urgentFirst(findings []detectors.Finding) [][]detectors.Finding {
+// byScope groups findings by service and environment, which share an incident.
+func byScope(findings []detectors.Finding) [][]detectors.Finding {
 	type scope struct{ service, environment string }
 	index := map[scope]int{}
 	var groups [][]detectors.Finding
@@ -228,17 +230,18 @@ func urgentFirst(findings []detectors.Finding) [][]detectors.Finding {
 		}
 		groups[i] = append(groups[i], f)
 	}
-	urgency := func(together []detectors.Finding) int {
-		most := 0
-		for _, f := range together {
-			if f.Verdict == detectors.Firing {
-				most = max(most, f.Severity.Rank())
-			}
-		}
-		return most
-	}
-	slices.SortStableFunc(groups, func(a, b []detectors.Finding) int { return cmp.Compare(urgency(b), urgency(a)) })
 	return groups
+}
+
+// urgency is the rank of the most severe finding that fires.
+func urgency(together []detectors.Finding) int {
+	most := 0
+	for _, f := range together {
+		if f.Verdict == detectors.Firing {
+			most = max(most, f.Severity.Rank())
+		}
+	}
+	return most
 }
 
 // place puts one finding where it belongs and returns the open incidents as they are then.
@@ -301,6 +304,7 @@ func (e *Engine) Tick(ctx context.Context, judged time.Time) error {
 		}
 		touched.add(incident, added)
 	}
+	errs = append(errs, e.releaseAll(ctx, touched))
 	e.startPending(ctx)
 	e.follow(ctx, touched)
 	again := newTouched()

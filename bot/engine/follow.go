@@ -80,6 +80,7 @@ func (e *Engine) follow(ctx context.Context, t *touched) {
 		}
 		e.open = replaceIncident(e.open, t.incidents[id])
 		e.followLinks(ctx, t, id)
+		e.attach(ctx, t, id)
 		called = append(called, triggersOf(id, t.added[id])...)
 	}
 	e.startAll(ctx, called)
@@ -165,7 +166,7 @@ func (e *Engine) startAll(ctx context.Context, called []trigger) {
 	begun, muted := make([]trigger, 0, len(called)), 0
 	for _, t := range called {
 		switch err := e.start(ctx, t); {
-		case errors.Is(err, errMuted):
+		case errors.Is(err, errMuted), errors.Is(err, errFollows):
 			e.pending, muted = append(e.pending, t), muted+1
 			continue
 		case err != nil:
@@ -188,14 +189,21 @@ func (e *Engine) start(ctx context.Context, t trigger) error {
 	if err != nil {
 		return err
 	}
-	if t.word == suspected && in.State != bot.Open && in.State != bot.Acknowledged {
+	burns := in.State == bot.Open || in.State == bot.Acknowledged
+	if t.word == suspected && !burns {
 		return nil
 	}
+	switch {
+	case in.Lead.Incident != "" && burns:
+		return errFollows
+	case in.Lead.Incident != "":
+		return nil // it was over before it had anything to say
+	}
 	if hushed(t.word) && !in.Muted.Until.IsZero() {
-		switch over := in.State != bot.Open && in.State != bot.Acknowledged; {
+		switch {
 		case in.Muted.Holds(e.parts.Now()):
 			return errMuted
-		case over && t.word != suspected:
+		case !burns && t.word != suspected:
 			return nil // it was over before the mute was
 		}
 	}

@@ -36,7 +36,7 @@ func TestIncidentsWithOneSuspectAreLinkedOnBothSides(t *testing.T) {
 	}
 	found := false
 	for _, f := range card.Facts {
-		found = found || f.Label == "Linked" && f.Value == "search ("+second.ID+"): the same change is suspected first: prompt #482"
+		found = found || f.Label == "Also hit" && f.Value == "search ("+second.ID+"): the same change is suspected first: prompt #482"
 	}
 	if !found {
 		t.Errorf("the card says %+v", card.Facts)

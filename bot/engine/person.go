@@ -14,12 +14,11 @@ import (
 
 // The bounds of what people write.
 const (
-	maxNote    = 3000
-	maxTitle   = 200
-	maxReason  = 300
-	maxMuted   = 7 * 24 * time.Hour
-	unnoticed  = time.Hour
-	byDeclared = "declared"
+	maxNote   = 3000
+	maxTitle  = 200
+	maxReason = 300
+	maxMuted  = 7 * 24 * time.Hour
+	unnoticed = time.Hour
 )
 
 // Resolve notes that a person holds an incident to be over. While something still fires a reason is wanted: it is what the next one
@@ -59,7 +58,7 @@ func StillLoud(in bot.Incident) []string {
 			name = strings.ReplaceAll(f.Signal, "_", " ")
 		}
 		switch {
-		case f.Detector == byDeclared:
+		case f.Detector == bot.ByPerson:
 		case f.Verdict == detectors.Blind:
 			out = append(out, "it cannot be seen: "+name)
 		case f.Verdict == detectors.Firing && !in.Echo(f):
@@ -145,7 +144,7 @@ func (e *Engine) declared(d bot.Declared) (detectors.Finding, error) {
 	}
 	now := e.now()
 	return detectors.Finding{
-		Key: strings.Join([]string{byDeclared, d.Service, d.Environment}, "/"), Detector: byDeclared, Service: d.Service, Environment: d.Environment,
+		Key: strings.Join([]string{bot.ByPerson, d.Service, d.Environment}, "/"), Detector: bot.ByPerson, Service: d.Service, Environment: d.Environment,
 		Verdict: detectors.Firing, Severity: d.Severity, At: now, Title: title,
 		Onset: detectors.Onset{At: now, Earliest: now.Add(-unnoticed), Latest: now},
 	}, nil

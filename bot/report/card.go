@@ -233,6 +233,8 @@ func facts(v View) []bot.Fact {
 	if in.Blind != detectors.Sighted {
 		add("Sight", "lost: "+spaced(string(in.Blind))+"; blind is not healthy")
 	}
+	add("Follows", follows(in))
+	add("Also hit", followers(in))
 	add("Linked", linked(in))
 	add("See", referred(in))
 	add("Who", who(v))
@@ -277,14 +279,46 @@ func others(in bot.Incident, f detectors.Finding) string {
 	return cut(strings.Join(names, ", "), 200)
 }
 
+// follows tells which incident speaks for this one, and why.
+func follows(in bot.Incident) string {
+	if in.Lead.Incident == "" {
+		return ""
+	}
+	return cut(fmt.Sprintf("%s (%s): %s", oneLine(in.Lead.Service), oneLine(in.Lead.Incident), oneLine(in.Lead.Why)), 200)
+}
+
+// followers folds the services for which this incident speaks, and says why.
+func followers(in bot.Incident) string {
+	if len(in.Followers) == 0 {
+		return ""
+	}
+	const shown = 5
+	var names []string
+	for _, l := range in.Followers[:min(len(in.Followers), shown)] {
+		names = append(names, oneLine(l.Service))
+	}
+	text := strings.Join(names, ", ")
+	if len(in.Followers) == 1 {
+		text += " (" + oneLine(in.Followers[0].Incident) + ")"
+	}
+	if more := len(in.Followers) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	newest := in.Followers[len(in.Followers)-1]
+	return cut(text+": "+oneLine(newest.Why), 300)
+}
+
 // linked names the incidents that probably have the same cause.
 func linked(in bot.Incident) string {
 	names := make([]string, 0, len(in.Linked))
 	for _, l := range in.Linked {
+		if l.Incident == in.Lead.Incident || slices.ContainsFunc(in.Followers, func(f bot.Link) bool { return f.Incident == l.Incident }) {
+			continue
+		}
 		names = append(names, fmt.Sprintf("%s (%s)", oneLine(l.Service), oneLine(l.Incident)))
 	}
 	text := strings.Join(names, ", ")
-	if len(in.Linked) == 1 {
+	if len(in.Linked) == 1 && text != "" {
 		text += ": " + oneLine(in.Linked[0].Why)
 	}
 	return cut(text, 200)
@@ -344,7 +378,7 @@ func doing(v View) []string {
 			if i == turned {
 				out = append(out, v.clock(e.At)+" "+cut(oneLine(e.Sentence), 300))
 			}
-		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntryLinked:
+		case bot.EntryOpened, bot.EntryFinding, bot.EntryWorsened, bot.EntryLinked, bot.EntryFollows, bot.EntryLeads, bot.EntryReleased:
 		}
 	}
 	out = out[max(0, len(out)-cardDoing):]

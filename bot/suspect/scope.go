@@ -1,6 +1,8 @@
 package suspect
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -38,6 +40,13 @@ func around(service string, services map[string]bot.Service) neighbourhood {
 		frontier, step = next, upstream
 	}
 	return n
+}
+
+// Upstream is everything that a service depends on, directly or not, by name.
+func Upstream(service string, services map[string]bot.Service) []string {
+	near := around(service, services)
+	delete(near, service)
+	return slices.Sorted(maps.Keys(near))
 }
 
 // relate gives the nearest relation of what a change touches, and the service by which it is so near.

@@ -52,7 +52,10 @@ func newIncidents() *cobra.Command {
 		return printTable(c.OutOrStdout(), "OPENED\tSTATE\tSEVERITY\tSERVICE\tLIKELY CAUSE\tID", len(incidents), func(i int) []string {
 			in := incidents[i]
 			cause := "none known"
-			if len(in.Ranking.Suspects) > 0 {
+			switch {
+			case in.Lead.Incident != "":
+				cause = "that of " + in.Lead.Service + ", which it follows"
+			case len(in.Ranking.Suspects) > 0:
 				s := in.Ranking.Suspects[0]
 				cause = fmt.Sprintf("%s %s (%.2f)", s.Kind, s.Title, s.Probability)
 			}
