@@ -84,6 +84,10 @@ type Digest struct {
 	Title string    `json:"title"`
 	// Sections are in reading order; those that have nothing to say are left out.
 	Sections []Section `json:"sections"`
+	// Noise tells of each detector how much it said and what came of it; only in a weekly one.
+	Noise []Noise `json:"noise,omitempty"`
+	// Woken are those who were woken at night; only in a weekly one.
+	Woken []Woken `json:"woken,omitempty"`
 	// Empty tells that there is nothing that anybody has to know.
 	Empty bool   `json:"empty"`
 	Link  string `json:"link,omitempty"`

@@ -8,9 +8,9 @@ import (
 
 // Check reports every fault.
 func (c Config) Check(r *diag.Report) {
-	checkZone(r, "zone", c.Zone)
+	CheckZone(r, "zone", c.Zone)
 	for service, zone := range c.ServiceZones {
-		checkZone(r.At("service_zones"), service, zone)
+		CheckZone(r.At("service_zones"), service, zone)
 	}
 	before, names := r.Len(), map[string]bool{}
 	checkWindows(r.At("allow"), c.Allow, names)
@@ -86,7 +86,8 @@ func checkKey(r *diag.Report, service string, known []string) {
 	}
 }
 
-func checkZone(r *diag.Report, field, zone string) {
+// CheckZone reports a zone that there is not.
+func CheckZone(r *diag.Report, field, zone string) {
 	if zone == "Local" {
 		r.Faultf(field, "unknown-zone", "the zone of the machine is not the zone of a team").Suggest("write an IANA name such as Europe/Berlin")
 		return
