@@ -98,3 +98,34 @@ type Section struct {
 	Title string `json:"title"`
 	Rows  []Row  `json:"rows"`
 }
+
+// Noise is how much a detector said in some time, and what came of it.
+type Noise struct {
+	Detector string `json:"detector"`
+	// Firings are its findings that began to fire or got worse within an incident, Pages what went out for incidents that it opened.
+	Firings int `json:"firings"`
+	Pages   int `json:"pages"`
+	// Incidents are those that it opened. Each of them is one of the following.
+	Incidents int `json:"incidents"`
+	// Confirmed: somebody said, or a rollback proved, what did it or that none of the known changes did.
+	Confirmed int `json:"confirmed"`
+	// Muted: a person muted it. Dismissed: a person closed it while it fired, without naming a cause. Passed: it went by itself, and nobody
+	// ever was on it.
+	Muted     int `json:"muted"`
+	Dismissed int `json:"dismissed"`
+	Passed    int `json:"passed"`
+	// Unsaid: somebody was on it, and nobody said what did it. Open: it is not over.
+	Unsaid int `json:"unsaid"`
+	Open   int `json:"open"`
+}
+
+// Woken is somebody who was woken at night.
+type Woken struct {
+	// Name is the person's as the pager calls them; empty where nobody is known who was woken.
+	Name string `json:"name"`
+	// Zone is the one by whose clock it was night.
+	Zone string `json:"zone"`
+	// Times are when, Incidents for what, in the same order.
+	Times     []time.Time `json:"times"`
+	Incidents []string    `json:"incidents"`
+}

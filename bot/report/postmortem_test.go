@@ -43,7 +43,7 @@ func TestWhatIsNotKnownIsSaid(t *testing.T) {
 		unknown   string
 		questions string
 	}{
-		"no onset": {func(v *report.View) { v.Incident.Onset = detectors.Onset{} }, "When it began", ""},
+		"no onset":     {func(v *report.View) { v.Incident.Onset = detectors.Onset{} }, "When it began", ""},
 		"a wide onset": {func(v *report.View) { v.Incident.Onset.Earliest = minute(-30) }, "When exactly it began: between 2026-11-21 01:22:00 and 2026-11-21 01:54:00", ""},
 		"nobody confirmed anything": {
 			func(v *report.View) { v.Incident.Cause, v.Incident.Verdicts = "", nil },
@@ -56,10 +56,12 @@ func TestWhatIsNotKnownIsSaid(t *testing.T) {
 		"it could not be seen for a while": {func(v *report.View) {
 			v.Entries = append(v.Entries, bot.Entry{Kind: bot.EntryBlind})
 		}, "while a part of it could not be seen", ""},
-		"it was seen late":                {func(v *report.View) { v.Incident.OpenedAt = minute(40) }, "", "only 40 min after it began"},
-		"nobody was on it":                {func(v *report.View) { v.Incident.AcknowledgedAt = time.Time{} }, "", "nobody say that they are on it"},
-		"nobody answered":                 {func(v *report.View) { v.Approvals[0].Decision = bot.Expired }, "", "could not: Revert prompt #482?"},
-		"a step failed for good":          {func(v *report.View) { v.Entries = append(v.Entries, step("erred", "revert failed (permanent): conflict")) }, "", "Why did this not work: revert failed"},
+		"it was seen late": {func(v *report.View) { v.Incident.OpenedAt = minute(40) }, "", "only 40 min after it began"},
+		"nobody was on it": {func(v *report.View) { v.Incident.AcknowledgedAt = time.Time{} }, "", "nobody say that they are on it"},
+		"nobody answered":  {func(v *report.View) { v.Approvals[0].Decision = bot.Expired }, "", "could not: Revert prompt #482?"},
+		"a step failed for good": {func(v *report.View) {
+			v.Entries = append(v.Entries, step("erred", "revert failed (permanent): conflict"))
+		}, "", "Why did this not work: revert failed"},
 		"resolved by a person while loud": {func(v *report.View) { v.Incident.ResolvedBy, v.Incident.QuietSince = "ada", time.Time{} }, "Whether its signals came back", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
