@@ -93,32 +93,19 @@ func (d *Detector) stepOver(now, from time.Time) time.Duration {
 }
 
 func (d *Detector) exposure(f detectors.Finding, now time.Time, t trial, w detectors.Windows) detectors.Finding {
-	var counts []Counts
 	step := d.stepOver(now, t.from)
-	from := t.from.Truncate(step)
-	at := map[time.Time]int{}
-	for _, id := range w.Series(d.config.Requests) {
-		value, _, ok := d.version(id)
-		if !ok {
-			continue
-		}
-		for _, p := range w.Points(id, from, now, step) {
-			i, seen := at[p.At]
-			if !seen {
-				i = len(counts)
-				at[p.At] = i
-				counts = append(counts, Counts{})
-			}
-			counts[i].Total += p.Total
-			if value == t.version {
-				counts[i].Bad += p.Total
-			}
-		}
-	}
-	if len(counts) == 0 {
+	steps := d.shares(w, d.config.Requests, t.version, t.from.Truncate(step), now, step)
+	if len(steps) == 0 {
 		return d.blind(f, detectors.NoData, fmt.Sprintf("no requests with the label %s were seen", d.config.Label))
 	}
-	c := Exposure(d.config.Exposure, counts)
+	c := Exposure(d.config.Exposure, counts(steps))
+	if c.Answer == Fail {
+		if why, is := gone(steps, now); is {
+			c = ended(c, why)
+		} else if why, is := mended(d.config.Exposure, steps, now); is {
+			c = ended(c, why)
+		}
+	}
 	if c.Answer == Fail {
 		// A wrong share is wrong from the first request on.
 		f.Onset = detectors.Onset{At: t.from.Add(d.step / 2), Earliest: t.from, Latest: t.from.Add(d.step)}
@@ -145,6 +132,11 @@ func (d *Detector) compare(f detectors.Finding, now time.Time, t trial, w detect
 			Name: "unmatched", Value: float64(unmatched), Unit: "series",
 			Sentence: fmt.Sprintf("%d series have no counterpart in the other version and were left out", unmatched),
 		})
+	}
+	if c.Answer == Fail {
+		if why, is := gone(d.shares(w, signal.Name, t.version, t.from.Truncate(step), now, step), now); is {
+			c = ended(c, why)
+		}
 	}
 	if c.Answer == Fail {
 		// A version that is worse has been since it came; it may also have become so later.

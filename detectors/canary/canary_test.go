@@ -153,6 +153,50 @@ func TestTheNewestVersionIsTheCanary(t *testing.T) {
 	}
 }
 
+// TestWhatHasEndedIsNotHeldAgainstACanary lets a canary be wrong for half an hour, and then be as the case says.
+func TestWhatHasEndedIsNotHeldAgainstACanary(t *testing.T) {
+	wrong, baseline := side{400, .04, .5}, side{600, .01, .4}
+	for _, test := range []struct {
+		name    string
+		then    side
+		minutes int
+		want    string // verdicts of exposure, refusals and latency
+	}{
+		{"rolled back, it is well", side{}, 10, "quiet quiet quiet"},
+		{"rolled back a minute ago, nobody knows yet", side{}, 1, "firing firing firing"},
+		{"with the declared share, only what it answers is wrong", side{32, .04, .5}, 10, "quiet firing firing"},
+		{"with half of the wrong share, it is still wrong", side{200, .04, .5}, 10, "firing firing firing"},
+		{"as wrong as before", wrong, 10, "firing firing firing"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := &detectorstest.Windows{}
+			r := rand.New(rand.NewPCG(1, 2))
+			add := func(version string, s side, at time.Time) {
+				id := detectors.SeriesID{Signal: "refusal_ratio", Service: "assistant", Environment: "production", Slice: `prompt_version="` + version + `"`}
+				w.Add(id, at, s.refused*s.requests, s.requests)
+				if id.Signal = "latency"; s.requests > 0 {
+					w.Add(id, at, s.latency*(1+.1*r.NormFloat64()), 1)
+				}
+			}
+			for i := range 60 {
+				s, at := wrong, t0.Add(time.Duration(i-59)*time.Minute)
+				if 59-i < test.minutes {
+					s = test.then
+				}
+				add("482", s, at)
+				add("481", baseline, at)
+			}
+			var got []string
+			for _, f := range detector(t).Judge(t0, w) {
+				got = append(got, string(f.Verdict))
+			}
+			if s := strings.Join(got, " "); s != test.want {
+				t.Errorf("%s, want %s", s, test.want)
+			}
+		})
+	}
+}
+
 func BenchmarkJudge(b *testing.B) {
 	w, d := write(side{50, .01, .4}, side{950, .01, .4}), detector(b)
 	b.ReportAllocs()

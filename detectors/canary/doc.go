@@ -18,6 +18,9 @@
 // zeros has no ratio and needs none: ranks and counts are compared, never quotients. NaN is no sample; a side that mostly has
 // none is inconclusive.
 //
+// A failure ends when the canary gets no requests any more, or, of a wrong share, when it gets the declared one: beyond chance, and
+// for five minutes.
+//
 // It never promotes and never rolls back. It is blind without a series of either side, and to what both versions do alike.
 // It costs one look at the points of each series since the canary began.
 //
