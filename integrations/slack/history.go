@@ -121,14 +121,19 @@ func (c *Client) resolve(ctx context.Context, channel string) string {
 	if id != "" {
 		return id
 	}
-	cursor := ""
+	cursor, types := "", []string{"public_channel", "private_channel"}
 	for range channelPages {
 		call := c.rest.Repeatable()
 		channels, next, err := c.api(call).GetConversationsContext(ctx, &api.GetConversationsParameters{
-			Cursor: cursor, ExcludeArchived: true, Limit: historyLimit, Types: []string{"public_channel", "private_channel"},
+			Cursor: cursor, ExcludeArchived: true, Limit: historyLimit, Types: types,
 		})
 		if err != nil {
-			c.options.Logger.WarnContext(ctx, "slack: the ID of a channel is unknown", "channel", channel, "error", failure(call, err))
+			err = failure(call, err)
+			if wordOf(err) == "missing_scope" && len(types) > 1 {
+				types = types[:1] // an app without groups:read may still ask for public ones, and only alone
+				continue
+			}
+			c.options.Logger.WarnContext(ctx, "slack: the ID of a channel is unknown", "channel", channel, "error", err)
 			return channel
 		}
 		for _, known := range channels {

@@ -180,6 +180,19 @@ func TestAChartWithManyWordsIsStillUploaded(t *testing.T) {
 	}
 }
 
+func TestAnAppThatMayNotSeePrivateChannelsStillFindsItsCard(t *testing.T) {
+	h := newHouse(t)
+	if _, err := h.act.Act(t.Context(), cardCall()); err != nil {
+		t.Fatal(err)
+	}
+	h.memory.places["inc-1"] = Place{Channel: "#support-ai", Asked: true}
+	h.restart(t)
+	h.vendor.answers["conversations.list"] = []reply{word("missing_scope")} // of private channels, without groups:read
+	if outcome, found, err := h.verify(t.Context(), cardCall()); !found || err != nil {
+		t.Errorf("%+v %v %v", outcome, found, err)
+	}
+}
+
 func TestACardDoesNotWaitForItsChart(t *testing.T) {
 	withChart := func(h *house) {
 		card := refusals()
