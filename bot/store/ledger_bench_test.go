@@ -8,6 +8,8 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/store"
+	"github.com/firebreak-dev/firebreak/bot/suspect"
+	"github.com/firebreak-dev/firebreak/detectors"
 )
 
 // ledgerSize is how many changes the large ledger holds: two years of one a minute.
@@ -25,10 +27,12 @@ func BenchmarkLargeLedger(b *testing.B) {
 		for _, q := range []struct {
 			name string
 			ask  bot.ChangeQuery
+			// onset is when the incident began of which they are ranked; zero where nobody ranks them.
+			onset time.Time
 		}{
-			{"the last day of a service", bot.ChangeQuery{Service: "service-7", From: newest.Add(-24 * time.Hour), To: newest, Limit: 1000}},
-			{"candidates of an incident now", bot.ChangeQuery{From: newest.Add(-7 * 24 * time.Hour), To: newest.Add(time.Minute), Limit: 1000}},
-			{"candidates of an incident of the past", bot.ChangeQuery{From: middle.Add(-7 * 24 * time.Hour), To: middle.Add(time.Minute), Limit: 1000}},
+			{"the last day of a service", bot.ChangeQuery{Service: "service-7", From: newest.Add(-24 * time.Hour), To: newest, Limit: 1000}, time.Time{}},
+			{"candidates of an incident now, ranked", bot.ChangeQuery{From: newest.Add(-7 * 24 * time.Hour), To: newest.Add(time.Minute), Limit: 1000}, newest},
+			{"candidates of an incident of the past, ranked", bot.ChangeQuery{From: middle.Add(-7 * 24 * time.Hour), To: middle.Add(time.Minute), Limit: 1000}, middle},
 		} {
 			b.Run(q.name, func(b *testing.B) {
 				took := make([]time.Duration, 0, 1000)
@@ -36,6 +40,10 @@ func BenchmarkLargeLedger(b *testing.B) {
 				for b.Loop() {
 					begun := time.Now()
 					got, err := db.Changes(b.Context(), q.ask)
+					if !q.onset.IsZero() {
+						in := bot.Incident{ID: "inc-1", Service: "service-7", Signal: "refusal_ratio", Onset: detectors.Onset{At: q.onset}, OpenedAt: q.onset.Add(5 * time.Minute)}
+						suspect.Rank(in.OpenedAt, in, got, nil, suspect.Weights{})
+					}
 					took = append(took, time.Since(begun))
 					if err != nil || len(got) == 0 {
 						b.Fatal(len(got), err)

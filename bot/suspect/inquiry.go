@@ -197,10 +197,7 @@ func (c *inquiry) measure() {
 	}
 	c.usual = usualOf(c.candidates)
 	c.meanStanding = c.averageStanding()
-	c.clockwork = clockwork{
-		onset: c.onset, onsets: nodesOf(c.onset), deploy: c.weights.Deploy.learnt(c.deploys).nodes(), lags: curves(c.weights.Lags),
-		span: math.Max(2*median(ages), spanFloor),
-	}
+	c.clockwork = clockworkOf(c.onset, c.weights.Deploy.learnt(c.deploys), c.weights.Lags, math.Max(2*median(ages), spanFloor))
 }
 
 // row is a row of the table of affinities with its sum.

@@ -2,6 +2,7 @@ package suspect
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -148,22 +149,57 @@ func timingOf(c bot.Change) timing {
 
 // clockwork holds what all candidates of one incident share.
 type clockwork struct {
-	onset  detectors.Onset
-	onsets []node
-	deploy []node
-	lags   map[bot.Kind]curve
+	onset detectors.Onset
+	near  spans
+	// far is what of near matters to changes that lie further back than farFrom minutes: among many candidates most are old, and to them
+	// a minute more or less is nothing.
+	far     spans
+	farFrom float64
+	lags    map[bot.Kind]curve
 	// span is the stretch of time, in minutes, over which innocent changes are spread evenly.
 	span float64
+}
+
+// spans are when it may have begun, and how long a deployment that was not seen may have taken.
+type spans struct{ onsets, deploy []node }
+
+// farther is by how many times the time from a change to the onset has to exceed what is not known of both for that to be smoothed.
+const farther = 4
+
+func clockworkOf(o detectors.Onset, deploy Lag, lags map[bot.Kind]Lag, span float64) clockwork {
+	near := spans{nodesOf(o), deploy.nodes()}
+	k := clockwork{onset: o, near: near, far: spans{merged(near.onsets, 1), merged(near.deploy, 3)}, lags: curves(lags), span: span}
+	widest := near.deploy[len(near.deploy)-1].at
+	for _, n := range near.onsets {
+		widest = math.Max(widest, math.Abs(n.at))
+	}
+	k.farFrom = farther * widest
+	return k
+}
+
+// merged puts neighbouring nodes together to so many, each at the mean of those that it stands for.
+func merged(nodes []node, n int) []node {
+	size := (len(nodes) + n - 1) / n
+	out := make([]node, 0, n)
+	for part := range slices.Chunk(nodes, size) {
+		var m node
+		for _, p := range part {
+			m.at, m.share = m.at+p.at*p.share, m.share+p.share
+		}
+		m.at /= m.share
+		out = append(out, m)
+	}
+	return out
 }
 
 // ratio is the density of the change's time if it is guilty over its density if it is innocent.
 func (k clockwork) ratio(kind bot.Kind, t timing) float64 {
 	lag := k.curve(kind)
-	density := k.near(lag, t.at, t)
+	density := k.around(lag, t.at, t)
 	if len(t.steps) > 0 {
 		density = 0
 		for _, s := range t.steps {
-			density += s.gain * k.near(lag, s.at, t)
+			density += s.gain * k.around(lag, s.at, t)
 		}
 	}
 	return (1-slow)*density*k.span + slow
@@ -177,8 +213,8 @@ func (k clockwork) curve(kind bot.Kind) curve {
 	return k.lags[bot.Code]
 }
 
-// near is the density of what happened at a time, whose clock may be right, wrong by all of what it may be ahead, or anything between.
-func (k clockwork) near(lag curve, at time.Time, t timing) float64 {
+// around is the density of what happened at a time, whose clock may be right, wrong by all of what it may be ahead, or anything between.
+func (k clockwork) around(lag curve, at time.Time, t timing) float64 {
 	ago := k.onset.At.Sub(at).Minutes()
 	if t.ahead == 0 {
 		return k.fits(lag, ago, t.guessed)
@@ -190,13 +226,16 @@ func (k clockwork) near(lag curve, at time.Time, t timing) float64 {
 // fits is the density of what happened so many minutes before the onset, which is integrated over, as is a deployment that was not
 // seen.
 func (k clockwork) fits(lag curve, ago float64, guessed bool) float64 {
-	sum := 0.0
-	for _, o := range k.onsets {
+	of, sum := k.near, 0.0
+	if ago > k.farFrom {
+		of = k.far
+	}
+	for _, o := range of.onsets {
 		if !guessed {
 			sum += o.share * lag.density(ago+o.at)
 			continue
 		}
-		for _, d := range k.deploy {
+		for _, d := range of.deploy {
 			sum += o.share * d.share * lag.density(ago+o.at-d.at)
 		}
 	}
