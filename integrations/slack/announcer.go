@@ -16,13 +16,14 @@ import (
 // Bounds of the Announcer.
 const (
 	maxPending  = 10_000
-	maxTries    = 30
+	maxTries    = 30 // after so many it is told that a card is out of date
 	firstPause  = time.Second
 	longestWait = time.Minute
 )
 
 // Announcer keeps standing cards up to date. Many updates of one incident become one edit that shows the newest state; a
-// channel is edited at most once per Config.EditEvery, and not before a hint of Slack's is over. It never posts.
+// channel is edited at most once per Config.EditEvery, and not before a hint of Slack's is over. It posts only what somebody else tried
+// to post while Slack was away: the card as it is then, once.
 type Announcer struct {
 	client *Client
 
@@ -153,10 +154,14 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 	case resultDeferred:
 		p.at = a.gates[channel]
 		return
-	case resultEdited:
+	case resultEdited, resultPosted:
 		a.close(channel, now.Add(a.client.config.EditEvery), now)
 	case resultFailed:
 		if a.putOff(p, channel, err, now) {
+			if p.tries == maxTries {
+				a.client.options.Logger.LogAttrs(ctx, slog.LevelWarn, "slack: a card is still out of date; it is tried again every minute",
+					slog.String("incident", incident), slog.Any("error", err))
+			}
 			return
 		}
 		a.client.options.Logger.LogAttrs(ctx, slog.LevelError, "slack: a card could not be edited",
@@ -175,7 +180,7 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 // putOff arranges another try unless there is no hope.
 func (a *Announcer) putOff(p *pending, channel string, err error, now time.Time) bool {
 	fate, hint := playbooks.FateOf(err)
-	if fate == playbooks.Permanent || p.tries >= maxTries {
+	if fate == playbooks.Permanent {
 		return false
 	}
 	pause := max(hint, min(firstPause<<min(p.tries, 6), longestWait))
@@ -200,6 +205,7 @@ func (a *Announcer) close(channel string, until, now time.Time) {
 // The results of an attempt, as metric labels.
 const (
 	resultEdited    = "edited"
+	resultPosted    = "posted"
 	resultUnchanged = "unchanged"
 	resultAbsent    = "absent"
 	resultDeferred  = "deferred"
@@ -213,7 +219,7 @@ func (a *Announcer) attempt(ctx context.Context, incident string) (channel, resu
 	if err != nil {
 		return "", resultFailed, unread("where the card stands could not be read", err)
 	}
-	if !found || place.TS == "" {
+	if !found || place.TS == "" && place.Channel == "" {
 		return "", resultAbsent, nil
 	}
 	a.mu.Lock()
@@ -226,6 +232,9 @@ func (a *Announcer) attempt(ctx context.Context, incident string) (channel, resu
 	if err != nil {
 		return place.Channel, resultFailed, unread("the incident could not be read", err)
 	}
+	if place.TS == "" {
+		return a.catchUp(ctx, incident, place, card)
+	}
 	changed, err := c.edit(ctx, incident, place, card)
 	switch {
 	case err != nil:
@@ -237,13 +246,32 @@ func (a *Announcer) attempt(ctx context.Context, incident string) (channel, resu
 	}
 }
 
+// catchUp posts a card that could not be posted when it was asked for, unless it stands all the same. The incident's lock is held.
+func (a *Announcer) catchUp(ctx context.Context, incident string, place Place, card bot.Card) (channel, result string, err error) {
+	if place.Asked {
+		if place, _, err = a.client.recover(ctx, incident, place.Channel, place); err != nil {
+			return place.Channel, resultFailed, err
+		}
+	}
+	if place.TS != "" {
+		if _, err = a.client.edit(ctx, incident, place, card); err != nil {
+			return place.Channel, resultFailed, err
+		}
+		return place.Channel, resultEdited, nil
+	}
+	if _, err = a.client.postNew(ctx, incident, place.Channel, place, card); err != nil {
+		return place.Channel, resultFailed, err
+	}
+	return place.Channel, resultPosted, nil
+}
+
 // editCounter counts attempts by result.
 func editCounter(reg prometheus.Registerer) *prometheus.CounterVec {
 	edits := rest.Register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "firebreak_slack_card_edits_total",
 		Help: "Attempts to bring a standing card up to date, by what came of it.",
 	}, []string{"result"}))
-	for _, r := range []string{resultEdited, resultUnchanged, resultAbsent, resultDeferred, resultFailed} {
+	for _, r := range []string{resultEdited, resultPosted, resultUnchanged, resultAbsent, resultDeferred, resultFailed} {
 		edits.WithLabelValues(r)
 	}
 	return edits

@@ -71,7 +71,9 @@ type Client struct {
 	rest    *rest.Client
 	locks   keyed
 	edits   *prometheus.CounterVec
-	groups  groups
+	// oversize counts what was too large for Slack.
+	oversize *prometheus.CounterVec
+	groups   groups
 
 	mu    sync.Mutex
 	shown map[string]string // incident → digest of what its card says
@@ -94,8 +96,12 @@ func New(c Config, o Options) *Client {
 		config:  c,
 		options: o,
 		edits:   editCounter(o.Registerer),
-		shown:   map[string]string{},
-		known:   map[string]string{},
+		oversize: rest.Register(o.Registerer, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firebreak_slack_oversize_total",
+			Help: "Messages and views that Slack would have refused as too large and that are shown shortened: a fault of Firebreak's.",
+		}, []string{"what"})),
+		shown: map[string]string{},
+		known: map[string]string{},
 	}
 	made.rest = rest.New(rest.Options{
 		Integration: "slack",
@@ -200,6 +206,8 @@ func fateOf(word string, repeatable bool) (fate playbooks.Fate, hint string) {
 		hint = "the channel is archived"
 	case "missing_scope":
 		hint = "the app needs another scope"
+	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged":
+		hint = "the form could not be opened in time"
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
 		hint = "the token is not accepted"
 	}
@@ -227,7 +235,7 @@ type keyed struct {
 }
 
 type held struct {
-	sync.Mutex
+	turn  chan struct{}
 	users int
 }
 
@@ -239,14 +247,14 @@ func (k *keyed) lock(key string) (unlock func()) {
 	}
 	h := k.held[key]
 	if h == nil {
-		h = &held{}
+		h = &held{turn: make(chan struct{}, 1)}
 		k.held[key] = h
 	}
 	h.users++
 	k.mu.Unlock()
-	h.Lock()
+	h.turn <- struct{}{}
 	return func() {
-		h.Unlock()
+		<-h.turn
 		k.mu.Lock()
 		if h.users--; h.users == 0 {
 			delete(k.held, key)

@@ -194,10 +194,14 @@ func (c *Client) postNew(ctx context.Context, incident, channel string, place Pl
 	return done(place, false, "posted the incident's card to Slack"), nil
 }
 
-// withdraw takes back the mark "asked" when it is certain that nothing was posted.
+// withdraw takes back the mark "asked" when it is certain that nothing was posted. The channel stays noted, so that the card is posted when
+// Slack is there again, unless Slack refuses it there.
 func (c *Client) withdraw(ctx context.Context, incident string, place Place, err error) error {
 	if fate, _ := playbooks.FateOf(err); fate != playbooks.Unknown {
 		place.Asked = false
+		if fate == playbooks.Permanent {
+			place.Channel = ""
+		}
 		if err := c.options.Memory.Remember(context.WithoutCancel(ctx), incident, place); err != nil {
 			c.options.Logger.WarnContext(ctx, "slack: a failed post could not be written down", "incident", incident, "error", err)
 		}
