@@ -44,26 +44,37 @@ func New(p Parts) *Desk { return &Desk{parts: p} }
 func (d *Desk) Do(ctx context.Context, line string, by bot.Person) bot.Answer {
 	c, err := command.Parse(line)
 	if err != nil {
+		return d.wanted(ctx, line, by, err)
+	}
+	a, err := d.carry(ctx, c, by)
+	if err != nil {
 		return refusal(err)
 	}
+	return a
+}
+
+// carry carries out a command of a person who may.
+func (d *Desk) carry(ctx context.Context, c command.Command, by bot.Person) (bot.Answer, error) {
+	return d.carried(ctx, c, by, func() (bot.Answer, error) { return d.do(ctx, c, by) })
+}
+
+// carried looks whether the person may, has it done, and writes down what came of it.
+func (d *Desk) carried(ctx context.Context, c command.Command, by bot.Person, do func() (bot.Answer, error)) (bot.Answer, error) {
 	form := command.FormOf(c.Name)
 	if err := d.may(by, form, c); err != nil {
 		d.note(ctx, by, form.Name, c, "refused: "+bot.MessageOf(err))
-		return refusal(err)
+		return bot.Answer{}, err
 	}
-	answer, err := d.do(ctx, c, by)
+	answer, err := do()
+	said := detail(c)
 	if err != nil {
 		d.parts.Logger.WarnContext(ctx, "a command was refused", "command", c.Name, "by", by.Name, "error", err)
-		answer = refusal(err)
-		if form.Role.Rank() > bot.Viewer.Rank() {
-			d.note(ctx, by, form.Name, c, "refused: "+bot.MessageOf(err))
-		}
-		return answer
+		said = "refused: " + bot.MessageOf(err)
 	}
 	if form.Role.Rank() > bot.Viewer.Rank() {
-		d.note(ctx, by, form.Name, c, c.Text)
+		d.note(ctx, by, form.Name, c, said)
 	}
-	return answer
+	return answer, err
 }
 
 // may tells whether the person's role is enough. Answers to playbooks may be open to somebody by name: that is looked at later.

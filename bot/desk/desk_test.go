@@ -108,6 +108,15 @@ func (h *house) Run(_ context.Context, name, incident, by, via string) error {
 	return h.did("playbook %s for %s by %s (%s)", name, incident, by, via)
 }
 
+func (h *house) Quote(_ context.Context, incident string, q bot.Quote, by, via string) (bot.Incident, bool, error) {
+	for _, in := range h.incidents {
+		if in.ID == incident {
+			return in, q.Key != "old", h.did("%s quotes %q of %s by %s (%s)", incident, q.Text, q.Author, by, via)
+		}
+	}
+	return bot.Incident{}, false, h.fail
+}
+
 func (h *house) Rollbacks(context.Context, string) (bot.Rollbacks, error) {
 	return bot.Rollbacks{
 		Held: []string{"it is stopped"}, Possible: []bot.Rollback{{

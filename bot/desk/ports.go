@@ -20,6 +20,8 @@ type Operator interface {
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by, via, reason string) (bot.Incident, error)
 	Note(ctx context.Context, incident, by, via, text string) (bot.Incident, error)
+	// Quote notes what somebody else said; fresh is false where that was done before.
+	Quote(ctx context.Context, incident string, q bot.Quote, by, via string) (in bot.Incident, fresh bool, err error)
 	Mute(ctx context.Context, incident string, lasts time.Duration, by, via, reason string) (bot.Incident, error)
 	Decide(ctx context.Context, approval string, decision bot.Decision, by, via string) (bot.Approval, error)
 	Judge(ctx context.Context, incident string, v bot.Verdict) (bot.Incident, error)

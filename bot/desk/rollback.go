@@ -49,6 +49,7 @@ func (d *Desk) rollbacks(ctx context.Context, c command.Command) (bot.Answer, er
 	for _, r := range all.Refused[:min(shownRefused, len(all.Refused))] {
 		a.Rows = append(a.Rows, bot.Row{Label: "Not " + report.ShortName(r.Change, r.Title), Text: r.Why})
 	}
+	a.Form = bot.Form{Name: bot.RollbackForm, Incident: in.ID}
 	if len(all.Possible) > 0 {
 		a.Rows = append(a.Rows, bot.Row{Label: "To begin", Text: strings.TrimSpace(fmt.Sprintf("rollback start %s %s", in.ID, all.Possible[0].Change))})
 	}
@@ -85,4 +86,24 @@ func (d *Desk) rollback(ctx context.Context, c command.Command, by bot.Person) (
 		a.Rows = append(a.Rows, bot.Row{Label: "First", Text: ask})
 	}
 	return a, err
+}
+
+// Rollbacks tells what could be taken back; that the person may not begin it is one of the reasons why none can begin.
+func (d *Desk) Rollbacks(ctx context.Context, incident string, by bot.Person) (bot.Rollbacks, error) {
+	look, begin := command.FormOf(command.Rollback), command.FormOf(command.RollbackStart)
+	if err := d.may(by, look, command.Command{Name: look.Name}); err != nil {
+		return bot.Rollbacks{}, err
+	}
+	in, err := d.meant(ctx, incident)
+	if err != nil {
+		return bot.Rollbacks{}, err
+	}
+	all, err := d.parts.Rollbacks.Rollbacks(ctx, in.ID)
+	if err != nil {
+		return all, err
+	}
+	if err := d.may(by, begin, command.Command{Name: begin.Name}); err != nil {
+		all.Held = append(all.Held, bot.MessageOf(err))
+	}
+	return all, nil
 }

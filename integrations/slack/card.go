@@ -20,6 +20,10 @@ const (
 	actionConfirm     = "firebreak_confirm"
 	actionClear       = "firebreak_clear"
 	actionOpen        = "firebreak_open"
+	actionPlan        = "firebreak_plan"
+	actionMute        = "firebreak_mute"
+	actionDeclare     = "firebreak_declare"
+	actionNote        = "firebreak_note_form"
 )
 
 // How much of a card is shown. All of it together stays below what Slack takes of one message (about 13,000 characters).
@@ -198,6 +202,12 @@ func controls(card bot.Card, buttons bool) api.Block {
 	var elements []api.BlockElement
 	if buttons && card.State == bot.Open && len(card.Incident) <= 200 {
 		elements = append(elements, button(actionAcknowledge, card.Incident, "Acknowledge"))
+	}
+	if buttons && card.State != bot.Resolved && card.State != "" && len(card.Incident) <= 200 {
+		if slices.ContainsFunc(card.Suspects, func(s bot.Suspect) bool { return s.Rollback != "" }) {
+			elements = append(elements, button(actionPlan, card.Incident, "Plan rollback"))
+		}
+		elements = append(elements, button(actionMute, card.Incident, "Mute"))
 	}
 	if link(card.URL) {
 		open := button(actionOpen, card.Incident, "Open incident page")

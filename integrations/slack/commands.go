@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +27,7 @@ type slashCommand struct {
 	Text        string `json:"text"`
 	User        string `json:"user_id"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 // Commands receives the slash command (POST /slack/commands). As with buttons, the signature is proven over the raw body before anything
@@ -48,7 +48,7 @@ func (h *Handler) Commands() http.Handler {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
-		c := slashCommand{form.Get("command"), form.Get("text"), form.Get("user_id"), form.Get("response_url")}
+		c := slashCommand{form.Get("command"), form.Get("text"), form.Get("user_id"), form.Get("response_url"), form.Get("trigger_id")}
 		if c.Command == "" || c.User == "" {
 			h.answer(w, h.commands, http.StatusBadRequest, "bad_request", "the form is not that of a slash command")
 			return
@@ -67,14 +67,21 @@ func busyAnswer() map[string]any {
 	return map[string]any{"response_type": "ephemeral", "text": "Firebreak is too busy or about to stop; try again in a moment."}
 }
 
-var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
-
 // command begins the work; false when there is no hand free.
 func (h *Handler) command(c slashCommand) bool {
 	begun := h.work(func(ctx context.Context) {
 		started := time.Now()
-		answer := h.options.Commander.Command(ctx, entities.Replace(c.Text), c.User)
+		answer := h.options.Commander.Command(ctx, unescape(c.Text), c.User)
 		result := "accepted"
+		if answer.Form.Name != "" && h.options.Forms != nil {
+			if err := h.open(ctx, c.TriggerID, titleOf(answer.Form.Name), h.form(answer.Form, c.User)); err == nil {
+				h.commands.WithLabelValues(result).Inc()
+				h.answered.Observe(time.Since(started).Seconds())
+				return
+			} else { // words are an answer, too
+				h.logger.InfoContext(ctx, "slack: a form could not be opened", "user", c.User, "error", err)
+			}
+		}
 		if answer.Refused {
 			result = "refused"
 		}
@@ -84,11 +91,7 @@ func (h *Handler) command(c slashCommand) bool {
 		}
 		h.commands.WithLabelValues(result).Inc()
 		h.answered.Observe(time.Since(started).Seconds())
-		if answer.Incident != "" {
-			if err := h.options.Updater.Update(ctx, answer.Incident); err != nil {
-				h.logger.WarnContext(ctx, "slack: a card will be out of date", "incident", answer.Incident, "error", err)
-			}
-		}
+		h.renew(ctx, answer.Incident)
 	})
 	if !begun {
 		h.commands.WithLabelValues("busy").Inc()
@@ -104,6 +107,7 @@ func (h *Handler) respond(ctx context.Context, to string, m message) error {
 	if !h.mayAnswer(to) {
 		return errors.New("its address is not Slack's")
 	}
+	m = h.client.fit(m)
 	payload := map[string]any{"response_type": "ephemeral", "replace_original": false, "text": m.text}
 	if len(m.blocks) > 0 {
 		payload["blocks"] = m.blocks

@@ -25,6 +25,8 @@ type Config struct {
 	AppToken secret.Value `yaml:"app_token"`
 	// Channel is where incidents of services without a channel of their own go: an ID (C...) or "#name".
 	Channel string `yaml:"channel"`
+	// TimelineEmoji is the name of the emoji that puts a message on an incident's timeline; default pushpin, "off" for none.
+	TimelineEmoji string `yaml:"timeline_emoji"`
 	// APIURL is "https://slack.com/api/" unless said otherwise; GovSlack has "https://slack-gov.com/api/".
 	APIURL string `yaml:"api_url"`
 	// EditEvery is the shortest time between two edits in one channel; default 1s.
@@ -49,6 +51,9 @@ func (c Config) WithDefaults() Config {
 	if !strings.HasSuffix(c.APIURL, "/") {
 		c.APIURL += "/"
 	}
+	if c.TimelineEmoji == "" {
+		c.TimelineEmoji = "pushpin"
+	}
 	if c.EditEvery <= 0 {
 		c.EditEvery = time.Second
 	}
@@ -60,6 +65,11 @@ func (c Config) WithDefaults() Config {
 	}
 	return c
 }
+
+// emojiOff turns the notes by emoji off.
+const emojiOff = "off"
+
+var emojiShape = regexp.MustCompile(`^[a-z0-9_+'-]{1,100}$`)
 
 var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{5,20}$`)
 
@@ -87,6 +97,10 @@ func (c Config) Check(r *diag.Report) {
 	if c.Channel != "" && !channelShape(c.Channel) {
 		r.Faultf("channel", "bad-channel", "%q is neither a channel's ID nor its name", c.Channel).
 			Suggest(`write the ID as "C0123456789", or the name as "#incidents"`)
+	}
+	if c.TimelineEmoji != "" && !emojiShape.MatchString(c.TimelineEmoji) {
+		r.Faultf("timeline_emoji", "bad-emoji", "%q is no name of an emoji", c.TimelineEmoji).
+			Suggest(`write it as Slack shows it, without the colons, as pushpin; or "off"`)
 	}
 	if c.APIURL != "" {
 		u, err := url.Parse(c.APIURL)

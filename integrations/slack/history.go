@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	api "github.com/slack-go/slack"
+
+	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
 )
 
 // How far back a message is looked for: 5 pages of 200.
@@ -56,22 +58,40 @@ func (c *Client) lookup(ctx context.Context, channel, key string) (Place, bool, 
 
 // page is what is read of a channel's history.
 type page struct {
-	OK       bool   `json:"ok"`
-	Error    string `json:"error"`
-	Needed   string `json:"needed"`
-	HasMore  bool   `json:"has_more"`
-	Messages []struct {
-		TS       string `json:"ts"`
-		Metadata struct {
-			EventType    string `json:"event_type"`
-			EventPayload struct {
-				Key string `json:"key"`
-			} `json:"event_payload"`
-		} `json:"metadata"`
-	} `json:"messages"`
+	OK               bool       `json:"ok"`
+	Error            string     `json:"error"`
+	Needed           string     `json:"needed"`
+	HasMore          bool       `json:"has_more"`
+	Messages         []standing `json:"messages"`
 	ResponseMetadata struct {
 		NextCursor string `json:"next_cursor"`
 	} `json:"response_metadata"`
+}
+
+// standing is what is read of a message.
+type standing struct {
+	TS       string   `json:"ts"`
+	Thread   string   `json:"thread_ts"`
+	User     string   `json:"user"`
+	Text     string   `json:"text"`
+	Metadata metadata `json:"metadata"`
+}
+
+// metadata is what we hang on our messages.
+type metadata struct {
+	EventType    string `json:"event_type"`
+	EventPayload struct {
+		Key      string `json:"key"`
+		Incident string `json:"incident"`
+	} `json:"event_payload"`
+}
+
+// incident is the one that a message of ours is of.
+func (m standing) incident() string {
+	if m.Metadata.EventType != eventType {
+		return ""
+	}
+	return m.Metadata.EventPayload.Incident
 }
 
 // history reads one page of a channel. It does not go through slack-go, which refuses the whole page when one message of
@@ -86,6 +106,11 @@ func (c *Client) history(ctx context.Context, channel, cursor string) (page, err
 	if err != nil {
 		return page{}, c.permanent("the history of a channel could not be asked for")
 	}
+	return c.paged(call, req)
+}
+
+// paged sends a request that is answered with messages.
+func (c *Client) paged(call *rest.Call, req *http.Request) (page, error) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := call.HTTP(c.identify).Do(req)
 	if err != nil {

@@ -120,7 +120,7 @@ func refusals() bot.Card {
 		Suspects: []bot.Suspect{
 			{
 				Change: "github:acme/assistants#482", Kind: bot.Prompt, Title: "Be <b>stricter</b> & *bold* <!channel>", Author: "alice",
-				URL: "https://github.com/acme/assistants/pull/482", Probability: 0.82,
+				URL: "https://github.com/acme/assistants/pull/482", Probability: 0.82, Rollback: "github.revert",
 				Reasons: []bot.Reason{
 					{Code: "kind", Sentence: "a prompt can do this", Weight: 0.4},
 					{Code: "lag", Sentence: "it took effect 4 minutes before", Weight: 2.1},

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	api "github.com/slack-go/slack"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/integrations/internal/rest"
@@ -39,8 +41,11 @@ type Updater interface {
 
 var _ Updater = (*Announcer)(nil)
 
-// HandlerOptions are what a Handler is given. Decider, Acknowledger, Judge, Commander and Updater are required.
+// HandlerOptions are what a Handler is given. Decider, Acknowledger, Judge, Commander and Updater are required. Without Forms nothing is
+// filled in, and without Homes the app has no page.
 type HandlerOptions struct {
+	Forms        Forms
+	Homes        *Homes
 	Commander    Commander
 	Decider      Decider
 	Acknowledger Acknowledger
@@ -65,11 +70,14 @@ const (
 type Handler struct {
 	proof        proof
 	options      HandlerOptions
+	client       *Client
 	logger       *slog.Logger
 	rest         *rest.Client
 	responseHost []string
 	presses      *prometheus.CounterVec
 	commands     *prometheus.CounterVec
+	events       *prometheus.CounterVec
+	happenings   seen
 	answered     prometheus.Histogram
 
 	base    context.Context
@@ -90,11 +98,13 @@ func (c *Client) Handler(o HandlerOptions) *Handler {
 	return &Handler{
 		proof:        proof{secret: c.config.SigningSecret, seen: map[string]time.Time{}},
 		options:      o,
+		client:       c,
 		logger:       c.options.Logger,
 		rest:         c.rest,
 		responseHost: responseHosts(c.config.APIURL),
 		presses:      pressCounter(o.Registerer),
 		commands:     commandCounter(o.Registerer),
+		events:       eventCounter(o.Registerer),
 		answered:     commandTimer(o.Registerer),
 		base:         base,
 		stop:         stop,
@@ -113,11 +123,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.answer(w, h.presses, http.StatusBadRequest, "bad_request", err.Error())
 		return
 	}
-	if !h.begin(pressed) {
+	answer, heard := h.begin(pressed)
+	switch {
+	case !heard:
 		h.answer(w, h.presses, http.StatusServiceUnavailable, "busy", "too busy; press again in a moment")
-		return
+	case answer != nil:
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			h.logger.WarnContext(r.Context(), "slack: what came of a form could not be answered", "error", err)
+		}
+	default:
+		w.WriteHeader(http.StatusOK)
 	}
-	w.WriteHeader(http.StatusOK)
 }
 
 // proven reads a request and proves that Slack sent it, now and for the first time. False means that it is answered.
@@ -153,16 +170,31 @@ func (h *Handler) answer(w http.ResponseWriter, count *prometheus.CounterVec, st
 	http.Error(w, text, status)
 }
 
-// begin does the work of a press beside the answer.
-func (h *Handler) begin(i interaction) bool {
-	if len(i.Actions) == 0 {
-		return true
+// begin does the work of an interaction beside the answer; only a form is answered with what came of it. Heard is false when there is no
+// hand free.
+func (h *Handler) begin(i interaction) (answer *api.ViewSubmissionResponse, heard bool) {
+	switch {
+	case i.User.ID == "":
+		return nil, true
+	case i.Type == submittedType:
+		return h.submit(i)
+	case i.Type == shortcutType && i.CallbackID == shortcutNote:
+		return nil, h.work(func(ctx context.Context) {
+			err := h.shortcut(ctx, i)
+			h.counted(ctx, i, shortcutNote, "", err)
+			if err != nil {
+				h.tell(ctx, i.ResponseURL, bot.MessageOf(err))
+			}
+		})
+	case len(i.Actions) > 0:
+		return nil, h.work(func(ctx context.Context) {
+			for _, a := range i.Actions {
+				h.press(ctx, i, a)
+			}
+		})
+	default:
+		return nil, true // a form that was closed, and what is of no concern
 	}
-	return h.work(func(ctx context.Context) {
-		for _, a := range i.Actions {
-			h.press(ctx, i, a)
-		}
-	})
 }
 
 // work does something beside the answer; false when there is no hand free, or when we are closing.
@@ -209,8 +241,14 @@ func (h *Handler) press(ctx context.Context, i interaction, a pressedAction) {
 		}
 		incident, verdict.Change, _ = strings.Cut(a.Value, " ")
 		_, err = h.options.Judge.Judge(ctx, incident, verdict)
+	case actionPlan, actionMute, actionDeclare, actionNote, fieldPath:
+		err = h.pressForm(ctx, i, a)
+	case actionOpen:
+		h.presses.WithLabelValues("ignored").Inc() // Slack opens the address
+		return
 	default:
 		h.presses.WithLabelValues("ignored").Inc()
+		h.tell(ctx, i.ResponseURL, "This button is of another version of Firebreak and does nothing any more. /firebreak help lists what you can ask for.")
 		return
 	}
 	if err != nil {
@@ -220,12 +258,31 @@ func (h *Handler) press(ctx context.Context, i interaction, a pressedAction) {
 	} else {
 		h.presses.WithLabelValues("accepted").Inc()
 	}
-	if incident == "" {
-		return
+	if h.options.Homes != nil {
+		h.options.Homes.Update()
 	}
-	if err := h.options.Updater.Update(ctx, incident); err != nil {
-		h.logger.WarnContext(ctx, "slack: a card will be out of date", "incident", incident, "error", err)
+	h.renew(ctx, incident)
+}
+
+// pressForm opens the form of a button, or shows another choice in one.
+func (h *Handler) pressForm(ctx context.Context, i interaction, a pressedAction) error {
+	if h.options.Forms == nil {
+		return bot.Errorf(bot.Unavailable, "there are no forms here; write the command out")
 	}
+	f := bot.Form{Incident: a.Value}
+	switch a.ActionID {
+	case fieldPath:
+		return h.choose(ctx, i, a.Selected.Value)
+	case actionPlan:
+		f.Name = bot.RollbackForm
+	case actionMute:
+		f.Name = bot.MuteForm
+	case actionDeclare:
+		f = bot.Form{Name: bot.DeclareForm}
+	case actionNote:
+		f = bot.Form{Name: bot.NoteForm}
+	}
+	return h.open(ctx, i.TriggerID, titleOf(f.Name), h.form(f, i.User.ID))
 }
 
 // tell shows a sentence to the one who pressed, through the address that came with the press.
@@ -289,7 +346,7 @@ func (h *Handler) Close(ctx context.Context) error {
 func pressCounter(reg prometheus.Registerer) *prometheus.CounterVec {
 	presses := rest.Register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "firebreak_slack_interactions_total",
-		Help: "Buttons pressed in Slack, by what came of them.",
+		Help: "Buttons pressed, forms sent off and shortcuts used in Slack, by what came of them.",
 	}, []string{"result"}))
 	for _, r := range []string{"accepted", "refused", "ignored", "unauthorized", "replayed", "bad_request", "busy"} {
 		presses.WithLabelValues(r)

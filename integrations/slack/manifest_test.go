@@ -22,6 +22,8 @@ var scopeOf = map[string][]string{
 	"conversations.history": {"channels:history", "groups:history"}, "conversations.list": {"channels:read", "groups:read"},
 	"files.getUploadURLExternal": {"files:write"}, "files.completeUploadExternal": {"files:write"},
 	"usergroups.users.list": {"usergroups:read"},
+	"conversations.replies": {"channels:history", "groups:history"}, "chat.postEphemeral": {"chat:write"},
+	"chat.getPermalink": nil, "views.open": nil, "views.update": nil, "views.publish": nil, // none is needed
 	"apps.connections.open": nil, // the app-level token's
 }
 
@@ -46,6 +48,8 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 		`\.GetUserGroupMembersContext\(`: scopeOf["usergroups.users.list"], `\.PostMessageContext\(`: scopeOf["chat.postMessage"], `\.UpdateMessageContext\(`: scopeOf["chat.update"],
 		`\.GetConversationHistoryContext\(|conversations\.history`: scopeOf["conversations.history"],
 		`\.GetConversationsContext\(`:                              scopeOf["conversations.list"], `\.UploadFileContext\(`: scopeOf["files.completeUploadExternal"],
+		`"conversations\.replies"`: scopeOf["conversations.replies"], `\.PostEphemeralContext\(`: scopeOf["chat.postEphemeral"],
+		`case "reaction_added"`: {"reactions:read"}, // the scope of an event that is heard
 	} {
 		if !uses(t, call) {
 			t.Errorf("nothing here calls %s: does the manifest ask for too much?", call)
@@ -58,6 +62,20 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scopes (-used +asked for):\n%s", diff)
+	}
+	var heard []string
+	for _, e := range m.Settings.EventSubscriptions.BotEvents {
+		heard = append(heard, e)
+		if !uses(t, `case "`+e+`"`) {
+			t.Errorf("nothing here hears %s", e)
+		}
+	}
+	if diff := cmp.Diff([]string{"app_home_opened", "reaction_added"}, heard); diff != "" {
+		t.Error(diff)
+	}
+	if s := m.Features.Shortcuts; len(s) != 1 || s[0].CallbackID != shortcutNote || s[0].Type != "message" || !m.Features.AppHome.HomeTabEnabled ||
+		!strings.HasSuffix(m.Settings.EventSubscriptions.RequestUrl, "/slack/events") {
+		t.Errorf("the shortcut, the page or the address of events is another than the code's: %+v", m.Features)
 	}
 	if m.Features.SlashCommands[0].Command != "/firebreak" || !strings.HasSuffix(m.Features.SlashCommands[0].Url, "/slack/commands") ||
 		!strings.HasSuffix(m.Settings.Interactivity.RequestUrl, "/slack/interactions") {
@@ -76,6 +94,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 func TestWeCallNoMethodWhoseScopeIsNotKnown(t *testing.T) {
 	known := []string{
 		"PostMessageContext", "UpdateMessageContext", "GetConversationHistoryContext", "GetConversationsContext", "UploadFileContext", "GetUserGroupMembersContext", "StartSocketModeContext",
+		"PublishViewContext", "OpenViewContext", "UpdateViewContext", "PostEphemeralContext", "GetPermalinkContext",
 	}
 	others := []string{"DialContext", "NewRequestWithContext", "WarnContext", "InfoContext", "ErrorContext"} // none of slack-go's
 	for _, m := range regexp.MustCompile(`\.(\w+Context)\(ctx`).FindAllStringSubmatch(sources(t), -1) {

@@ -103,12 +103,68 @@ type interaction struct {
 		ID string `json:"id"`
 	} `json:"user"`
 	ResponseURL string          `json:"response_url"`
+	TriggerID   string          `json:"trigger_id"`
+	CallbackID  string          `json:"callback_id"`
 	Actions     []pressedAction `json:"actions"`
+	View        formView        `json:"view"`
+	// Message and Channel are those of a shortcut on a message.
+	Message standing `json:"message"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
 }
+
+// The types of interactions that we know.
+const (
+	pressedType   = "block_actions"
+	submittedType = "view_submission"
+	shortcutType  = "message_action"
+)
 
 type pressedAction struct {
 	ActionID string `json:"action_id"`
 	Value    string `json:"value"`
+	Selected struct {
+		Value string `json:"value"`
+	} `json:"selected_option"`
+}
+
+// formView is a modal as it comes back.
+type formView struct {
+	ID         string `json:"id"`
+	Hash       string `json:"hash"`
+	CallbackID string `json:"callback_id"`
+	Meta       string `json:"private_metadata"`
+	State      struct {
+		Values map[string]map[string]fieldValue `json:"values"`
+	} `json:"state"`
+}
+
+type fieldValue struct {
+	Value    string `json:"value"`
+	Selected struct {
+		Value string `json:"value"`
+	} `json:"selected_option"`
+}
+
+// meta is what the form was opened for; nothing where it is none of ours.
+func (v formView) meta() meta {
+	var m meta
+	if v.CallbackID != callback || json.Unmarshal([]byte(v.Meta), &m) != nil {
+		return meta{}
+	}
+	return m
+}
+
+// fields are what was filled in, by block.
+func (v formView) fields() map[string]string {
+	out := make(map[string]string, len(v.State.Values))
+	for block, actions := range v.State.Values {
+		for _, f := range actions {
+			out[block] = orElse(f.Selected.Value, f.Value)
+		}
+	}
+	return out
 }
 
 var errPayload = errors.New("the body is not a form with a payload")
@@ -132,7 +188,7 @@ func decodeInteraction(payload []byte) (interaction, error) {
 	if err := lenient(json.Unmarshal(payload, &i)); err != nil {
 		return interaction{}, errPayload
 	}
-	if i.Type != "block_actions" || i.User.ID == "" {
+	if i.Type != pressedType || i.User.ID == "" {
 		i.Actions = nil
 	}
 	i.Actions = i.Actions[:min(len(i.Actions), maxPressed)]

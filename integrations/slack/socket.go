@@ -112,6 +112,8 @@ func (s *Socket) session(ctx context.Context) (why string, err error) {
 	if err != nil {
 		return endRefused, err
 	}
+	l := &wire{conn: conn}
+	defer l.later.Wait() // those who wait for what comes of a form do so for two seconds at most
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() {
 		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
@@ -135,7 +137,7 @@ func (s *Socket) session(ctx context.Context) (why string, err error) {
 		if kind != websocket.TextMessage {
 			continue
 		}
-		if done, err := s.frame(ctx, conn, data); done || err != nil {
+		if done, err := s.frame(ctx, l, data); done || err != nil {
 			return endOf(err), err
 		}
 	}
@@ -203,7 +205,7 @@ type envelope struct {
 }
 
 // frame works one frame off; done means that Slack wants another connection.
-func (s *Socket) frame(ctx context.Context, conn *websocket.Conn, data []byte) (done bool, err error) {
+func (s *Socket) frame(ctx context.Context, l *wire, data []byte) (done bool, err error) {
 	var e envelope
 	if err := json.Unmarshal(data, &e); err != nil {
 		s.client.options.Logger.WarnContext(ctx, "slack: a frame of the socket is not understood", "error", err)
@@ -220,27 +222,60 @@ func (s *Socket) frame(ctx context.Context, conn *websocket.Conn, data []byte) (
 	if e.ID == "" {
 		return false, nil
 	}
+	if form, is := s.form(e); is {
+		l.later.Go(func() { // what comes of a form is waited for, and the next envelope does not wait for that
+			answer, heard := s.handler.begin(form)
+			if !heard {
+				return
+			}
+			if err := l.acknowledge(e.ID, answer); err != nil {
+				s.client.options.Logger.WarnContext(ctx, "slack: what came of a form could not be answered", "error", err)
+			}
+		})
+		return false, nil
+	}
 	answer, heard := s.take(e)
 	if !heard {
 		return false, nil // Slack tells the person that we did not answer
 	}
-	return false, acknowledge(conn, e.ID, answer)
+	return false, l.acknowledge(e.ID, answer)
 }
 
-// acknowledge tells Slack that an envelope arrived. What is sent is far below the 20 KB from which on Slack drops it silently.
-func acknowledge(conn *websocket.Conn, id string, answer map[string]any) error {
+// wire is a connection that several write to.
+type wire struct {
+	mu    sync.Mutex
+	conn  *websocket.Conn
+	later sync.WaitGroup
+}
+
+// maxAck is from where on Slack drops an acknowledgement silently, less what stands around it.
+const maxAck = 19 << 10
+
+// acknowledge tells Slack that an envelope arrived. An answer that Slack would drop, and the acknowledgement with it, is left out.
+func (l *wire) acknowledge(id string, answer any) error {
 	ack := map[string]any{"envelope_id": id}
-	if answer != nil {
-		ack["payload"] = answer
+	if data, err := json.Marshal(answer); err == nil && string(data) != "null" && len(data) <= maxAck {
+		ack["payload"] = json.RawMessage(data)
 	}
-	if err := conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
 		return err
 	}
-	return conn.WriteJSON(ack)
+	return l.conn.WriteJSON(ack)
+}
+
+// form tells whether an envelope is a form that was sent off, for the first time.
+func (s *Socket) form(e envelope) (interaction, bool) {
+	if e.Type != "interactive" {
+		return interaction{}, false
+	}
+	i, err := decodeInteraction(e.Payload)
+	return i, err == nil && i.Type == submittedType && s.first(e.ID)
 }
 
 // take begins the work of an envelope. Heard is false when there is no hand free and nothing to say it with.
-func (s *Socket) take(e envelope) (answer map[string]any, heard bool) {
+func (s *Socket) take(e envelope) (answer any, heard bool) {
 	h := s.handler
 	switch e.Type {
 	case "slash_commands":
@@ -267,8 +302,23 @@ func (s *Socket) take(e envelope) (answer map[string]any, heard bool) {
 			h.presses.WithLabelValues("bad_request").Inc()
 			return nil, true
 		}
-		if !h.begin(i) {
+		if _, heard := h.begin(i); !heard {
 			h.presses.WithLabelValues("busy").Inc()
+			s.forget(e.ID)
+			return nil, false
+		}
+	case "events_api":
+		if !s.first(e.ID) {
+			h.events.WithLabelValues("replayed").Inc()
+			return nil, true
+		}
+		var happened envelopeOfEvent
+		if err := lenient(json.Unmarshal(e.Payload, &happened)); err != nil {
+			h.events.WithLabelValues("bad_request").Inc()
+			return nil, true
+		}
+		if !h.happened(happened) {
+			h.events.WithLabelValues("busy").Inc()
 			s.forget(e.ID)
 			return nil, false
 		}

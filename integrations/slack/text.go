@@ -21,13 +21,21 @@ const (
 	maxElements = 10
 )
 
-// clean makes one line of a text from outside: no control characters, none that turn the reading direction, no broken bytes.
+// joiners are the characters without width that letters and emoji of real languages need.
+const joiners = "\u200c\u200d"
+
+// clean makes one line of a text from outside: no control characters, none that turn the reading direction or that nobody sees, no broken
+// bytes.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		switch {
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
+		case unicode.Is(unicode.Cf, r) && !strings.ContainsRune(joiners, r):
+			return -1
+		default:
+			return r
 		}
-		return r
 	}, strings.ToValidUTF8(s, "�"))
 	return strings.Join(strings.Fields(s), " ")
 }
@@ -67,6 +75,11 @@ func escape(s string, limit int) string {
 	}
 	return cut(escaper.Replace(s[:end])+"…", limit)
 }
+
+var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// unescape gives the text behind Slack's three escapes.
+func unescape(s string) string { return unescaper.Replace(s) }
 
 // link tells whether an address may be put behind a word or a button.
 func link(s string) bool {

@@ -143,6 +143,7 @@ func (a *App) URL() string { return a.server.URL() }
 func (a *App) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	a.keepWindows(ctx)
+	a.keepHomes(ctx)
 	go func() { served <- a.server.Serve() }()
 	a.logger.Info("serving", "url", a.URL(), "version", a.options.Version)
 

@@ -116,6 +116,7 @@ type vendors struct {
 	github    *github.Client
 	slack     *slack.Client
 	announcer *slack.Announcer
+	homes     *slack.Homes
 	buttons   *slack.Handler
 	socket    *slack.Socket
 	pagerduty *pagerduty.Client
@@ -163,9 +164,11 @@ func (a *App) buildSlack() {
 		Registerer: a.registry, Tracer: a.tracing, Logger: a.logger,
 	})
 	a.vendors.announcer = a.vendors.slack.Announcer()
-	a.announcer.use(shown{a.vendors.announcer, a.logger})
+	a.vendors.homes = a.vendors.slack.Homes(clerk{a})
+	a.announcer.use(shown{a.vendors.announcer, a.vendors.homes, a.logger})
 	a.vendors.buttons = a.vendors.slack.Handler(slack.HandlerOptions{
-		Commander: clerk{a}, Decider: clerk{a}, Acknowledger: clerk{a}, Judge: clerk{a}, Updater: a.vendors.announcer, Registerer: a.registry,
+		Commander: clerk{a}, Decider: clerk{a}, Acknowledger: clerk{a}, Judge: clerk{a}, Forms: clerk{a}, Homes: a.vendors.homes,
+		Updater: a.vendors.announcer, Registerer: a.registry,
 	})
 	if a.config.Slack.AppToken.IsSet() {
 		a.vendors.socket = a.vendors.slack.Socket(a.vendors.buttons)
@@ -298,6 +301,7 @@ func (a *App) buildServer(context.Context) (err error) {
 	if a.vendors.buttons != nil {
 		parts.Mounts["POST /slack/interactions"] = a.vendors.buttons
 		parts.Mounts["POST /slack/commands"] = a.vendors.buttons.Commands()
+		parts.Mounts["POST /slack/events"] = a.vendors.buttons.Events()
 	}
 	if a.server, err = server.New(a.config.Server, parts); err != nil {
 		return err
@@ -309,14 +313,16 @@ func (a *App) buildServer(context.Context) (err error) {
 	return nil
 }
 
-// shown hands updates to Slack's announcer, which may refuse when too many wait.
+// shown hands updates to Slack's announcer, which may refuse when too many wait, and to the pages that people have open there.
 type shown struct {
-	to  *slack.Announcer
-	log *slog.Logger
+	to    *slack.Announcer
+	homes *slack.Homes
+	log   *slog.Logger
 }
 
 // Update has the incident's card edited.
 func (s shown) Update(ctx context.Context, incident string) {
+	s.homes.Update()
 	if err := s.to.Update(ctx, incident); err != nil {
 		s.log.WarnContext(ctx, "a card was not brought up to date", "incident", incident, "error", err)
 	}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+
+	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/integrations/slack"
+)
+
+var _ slack.Forms = clerk{}
+
+// May tells whether a Slack user may use a form.
+func (c clerk) May(ctx context.Context, form bot.FormName, user string) error {
+	return c.a.desk.May(form, c.person(ctx, user))
+}
+
+// Unresolved are the incidents to choose from.
+func (c clerk) Unresolved(ctx context.Context) ([]bot.Incident, error) {
+	return c.a.desk.Unresolved(ctx)
+}
+
+// Services are those that are watched.
+func (c clerk) Services() []string { return c.a.config.names() }
+
+// Rollbacks tells a Slack user what could be taken back.
+func (c clerk) Rollbacks(ctx context.Context, incident, user string) (bot.Rollbacks, error) {
+	return c.a.desk.Rollbacks(ctx, incident, c.person(ctx, user))
+}
+
+// Fill carries out a form of a Slack user.
+func (c clerk) Fill(ctx context.Context, f bot.Filled, user string) (bot.Answer, error) {
+	return c.a.desk.Fill(ctx, f, c.person(ctx, user))
+}
+
+// Home is what a Slack user finds on the app's page.
+func (c clerk) Home(ctx context.Context, user string) (bot.Home, error) {
+	return c.a.desk.Home(ctx, c.person(ctx, user))
+}
+
+// Name is what others call a Slack user.
+func (c clerk) Name(user string) string { return c.a.config.People.OfSlack(user, nil).Name }
+
+// keepHomes keeps the pages true that people opened in Slack, until the bot stops. Every process does so for those who reached it.
+func (a *App) keepHomes(ctx context.Context) {
+	if a.vendors.homes == nil {
+		return
+	}
+	keeping, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = a.vendors.homes.Run(keeping) // ends with the context only
+	}()
+	a.onClose("homes", func(ctx context.Context) error {
+		stop()
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
