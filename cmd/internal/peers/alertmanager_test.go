@@ -104,7 +104,7 @@ func alert(name, service, summary string, began time.Time) map[string]any {
 var textBlock = regexp.MustCompile("(?s)```text\n(receivers:.*?)```")
 
 // documented is the receiver of our manual, with the addresses of this test.
-func documented(t *testing.T, b bot) string {
+func documented(t *testing.T, b firebreak) string {
 	t.Helper()
 	manual, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "sources", "alertmanager.md"))
 	if err != nil {
@@ -126,7 +126,7 @@ func documented(t *testing.T, b bot) string {
 	return text
 }
 
-func listeningBot(t *testing.T) bot {
+func listeningBot(t *testing.T) firebreak {
 	t.Helper()
 	t.Setenv("ALERTMANAGER_TOKEN", alertToken)
 	return runBot(t, `
@@ -146,7 +146,7 @@ type incident struct {
 	Findings                            []struct{ Key, Verdict string }
 }
 
-func (b bot) incidents(t *testing.T) (out []incident) {
+func (b firebreak) incidents(t *testing.T) (out []incident) {
 	t.Helper()
 	var answer struct{ Incidents []incident }
 	text := b.get(t, "/api/v1/incidents")
@@ -204,7 +204,7 @@ var gaveUp = regexp.MustCompile(`(?m)^alertmanager_notifications_failed_total\{i
 
 // TestRealAlertmanagerProvesWhoItIs gives the token the other way that Alertmanager knows, and a wrong one.
 func TestRealAlertmanagerProvesWhoItIs(t *testing.T) {
-	receiver := func(b bot, password string) string {
+	receiver := func(b firebreak, password string) string {
 		return fmt.Sprintf(`receivers:
   - name: firebreak
     webhook_configs:
@@ -223,7 +223,7 @@ func TestRealAlertmanagerProvesWhoItIs(t *testing.T) {
 		am := startAlertmanager(t, receiver(b, "guessed"))
 		am.tell(t, time.Time{}, alert("Refusals", "support-assistant", "refusals at 7 %", time.Now()))
 		b.shows(t, "/metrics", `firebreak_webhook_deliveries_total{result="unauthorized",source="alertmanager"} 1`)
-		await(t, "Alertmanager to give up after one attempt", func() bool { return gaveUp.MatchString(bot(am).get(t, "/metrics")) })
+		await(t, "Alertmanager to give up after one attempt", func() bool { return gaveUp.MatchString(firebreak(am).get(t, "/metrics")) })
 		if all := b.incidents(t); len(all) != 0 {
 			t.Errorf("%+v", all)
 		}

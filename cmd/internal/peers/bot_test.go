@@ -13,11 +13,11 @@ import (
 	"github.com/firebreak-dev/firebreak/cmd/internal/app"
 )
 
-// bot is the whole product, running.
-type bot struct{ url string }
+// firebreak is the whole product, running.
+type firebreak struct{ url string }
 
 // runBot runs the bot with a configuration; files are what the configuration names. Secrets are in the environment already.
-func runBot(t *testing.T, config string, files map[string]string) bot {
+func runBot(t *testing.T, config string, files map[string]string) firebreak {
 	t.Helper()
 	dir := t.TempDir()
 	config += "\nserver: {listen: \"127.0.0.1:0\"}\nstore: {url: \"sqlite:" + filepath.Join(dir, "firebreak.db") + "\"}\n"
@@ -46,7 +46,7 @@ func runBot(t *testing.T, config string, files map[string]string) bot {
 			t.Logf("the bot's log:\n%s", log)
 		}
 	})
-	return bot{"http://" + running.Addr()}
+	return firebreak{"http://" + running.Addr()}
 }
 
 func write(t *testing.T, file, text string) {
@@ -57,14 +57,14 @@ func write(t *testing.T, file, text string) {
 }
 
 // get reads a page or an answer of the bot.
-func (b bot) get(t *testing.T, path string) string {
+func (b firebreak) get(t *testing.T, path string) string {
 	t.Helper()
 	_, text := request(t, http.MethodGet, b.url+path, "", nil)
 	return text
 }
 
 // shows waits until an answer of the bot holds a text.
-func (b bot) shows(t *testing.T, path, text string) {
+func (b firebreak) shows(t *testing.T, path, text string) {
 	t.Helper()
 	last := ""
 	t.Cleanup(func() {

@@ -2,6 +2,7 @@ package peers_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ type messages struct {
 			Payload map[string]any `json:"event_payload"`
 		}
 		Edited *struct{ TS string }
+		Blocks json.RawMessage
 	}
 	HasMore bool `json:"has_more"`
 }
