@@ -114,7 +114,7 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 			return playbooks.Outcome{}, unread(err)
 		}
 	}
-	answer, err := c.send(ctx, call.Service, event)
+	answer, err := c.sendWish(ctx, call, event, func(w *wishes, now *wish) { w.Page = now })
 	if err != nil {
 		return playbooks.Outcome{}, err
 	}
@@ -129,7 +129,7 @@ func (c *Client) escalate(ctx context.Context, call playbooks.Call) (playbooks.O
 	if err != nil {
 		return playbooks.Outcome{}, unread(err)
 	}
-	answer, err := c.send(ctx, call.Service, escalationEvent(card, call))
+	answer, err := c.sendWish(ctx, call, escalationEvent(card, call), func(w *wishes, now *wish) { w.Escalation, w.Escalated = now, true })
 	if err != nil {
 		return playbooks.Outcome{}, err
 	}

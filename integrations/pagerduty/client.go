@@ -57,7 +57,9 @@ type Client struct {
 	memory    Memory
 	incidents Incidents
 	// linking is held while what is remembered of a page is changed.
-	linking  sync.Mutex
+	linking sync.Mutex
+	// wished is told of an incident whose page or escalation could not be sent; the mirror sets it before anything runs.
+	wished   func(incident string)
 	services []Service
 	duties   duties
 	now      func() time.Time

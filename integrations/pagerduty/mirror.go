@@ -38,12 +38,15 @@ type Mirror struct {
 
 	mu      sync.Mutex
 	waiting map[string]time.Time // incidents that are to be looked at, and when
+	failed  map[string]int       // how often in a row one could not be told
 	woken   chan struct{}
 }
 
 // The paces of a mirror.
 const (
-	mirrorRetry = 15 * time.Second
+	// mirrorRetry is the pause after the first failure; it doubles up to mirrorSlow.
+	mirrorRetry = 2 * time.Second
+	mirrorSlow  = 30 * time.Second
 	// askEvery is how often PagerDuty is asked, askFor how long after its end an incident is still asked for.
 	askEvery = time.Minute
 	askFor   = time.Hour
@@ -57,7 +60,9 @@ func (c *Client) Mirror(o MirrorOptions) *Mirror {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Mirror{client: c, options: o, waiting: map[string]time.Time{}, woken: make(chan struct{}, 1)}
+	m := &Mirror{client: c, options: o, waiting: map[string]time.Time{}, failed: map[string]int{}, woken: make(chan struct{}, 1)}
+	c.wished = func(incident string) { m.look(incident, time.Now().Add(mirrorRetry)) }
+	return m
 }
 
 // Update has an incident looked at. It does not block.
@@ -75,11 +80,12 @@ func (m *Mirror) look(incident string, at time.Time) {
 	}
 }
 
-// Run works until the context ends.
+// Run works until the context ends. It begins with what a restart may have left untold.
 func (m *Mirror) Run(ctx context.Context) {
+	m.lookBack(ctx)
 	ask := time.NewTicker(askEvery)
 	defer ask.Stop()
-	retry := time.NewTicker(mirrorRetry)
+	retry := time.NewTicker(mirrorRetry / 2)
 	defer retry.Stop()
 	for {
 		select {
@@ -95,11 +101,41 @@ func (m *Mirror) Run(ctx context.Context) {
 		for _, incident := range m.due(time.Now()) {
 			after, err := m.Tell(ctx, incident)
 			if err != nil && ctx.Err() == nil {
-				m.options.Logger.WarnContext(ctx, "PagerDuty could not be told; it is tried again", "incident", incident, "error", err)
-				m.look(incident, time.Now().Add(max(after, mirrorRetry)))
+				pause := max(after, m.pause(incident))
+				m.options.Logger.WarnContext(ctx, "PagerDuty could not be told; it is tried again", "incident", incident, "after", pause, "error", err)
+				m.look(incident, time.Now().Add(pause))
+				continue
 			}
+			m.mu.Lock()
+			delete(m.failed, incident)
+			m.mu.Unlock()
 		}
 	}
+}
+
+// lookBack has the incidents looked at that are open or ended in the last hour.
+func (m *Mirror) lookBack(ctx context.Context) {
+	recent, err := m.options.Incidents.Incidents(ctx, bot.IncidentQuery{Limit: 200})
+	if err != nil {
+		m.options.Logger.WarnContext(ctx, "what PagerDuty may have to be told could not be read", "error", err)
+		return
+	}
+	for _, in := range recent {
+		if in.State != bot.Resolved || m.client.now().Sub(in.ResolvedAt) < askFor {
+			m.look(in.ID, time.Now())
+		}
+	}
+}
+
+// pause is how long an incident waits that could not be told.
+func (m *Mirror) pause(incident string) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tries := m.failed[incident]
+	if tries > 0 || len(m.failed) < mostWaiting {
+		m.failed[incident] = tries + 1
+	}
+	return min(mirrorRetry<<min(tries, 6), mirrorSlow)
 }
 
 func (m *Mirror) due(now time.Time) []string {
@@ -138,8 +174,18 @@ func (m *Mirror) Tell(ctx context.Context, incident string) (after time.Duration
 	if err != nil {
 		return 0, err
 	}
+	if !c.config.key(in.Service).IsSet() {
+		return 0, nil
+	}
+	var w wishes
+	if _, err := c.recall(ctx, wishSpace, in.ID, &w); err != nil {
+		return 0, err
+	}
+	if after, err := m.late(ctx, in, w); err != nil {
+		return after, err
+	}
 	verb := m.options.Owed(in)
-	if verb == "" || !c.config.key(in.Service).IsSet() {
+	if verb == "" {
 		return 0, nil
 	}
 	var yes bool
@@ -154,7 +200,8 @@ func (m *Mirror) Tell(ctx context.Context, incident string) (after time.Duration
 	if known, err := c.recall(ctx, toldSpace, in.ID, &last); err != nil || known && last.Verb == of.Verb && last.Of.Equal(of.Of) && last.Heard.Equal(of.Heard) {
 		return 0, err
 	}
-	if _, err := c.send(ctx, in.Service, pd.V2Event{Action: verb, DedupKey: dedupKey(in.ID)}); err != nil {
+	_, err = c.send(ctx, in.Service, pd.V2Event{Action: verb, DedupKey: dedupKey(in.ID)})
+	if err != nil {
 		fate, after := playbooks.FateOf(err)
 		if fate == playbooks.Permanent {
 			m.options.Logger.ErrorContext(ctx, "PagerDuty refuses to be told", "incident", in.ID, "verb", verb, "error", err)

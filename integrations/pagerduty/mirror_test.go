@@ -2,6 +2,7 @@ package pagerduty_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -47,8 +48,18 @@ func (l *timelines) Incident(_ context.Context, id string) (bot.Incident, error)
 }
 
 func (l *timelines) Incidents(ctx context.Context, _ bot.IncidentQuery) ([]bot.Incident, error) {
-	in, err := l.Incident(ctx, "inc-1")
-	return []bot.Incident{in}, err
+	l.mu.Lock()
+	ids := slices.Sorted(maps.Keys(l.entries))
+	l.mu.Unlock()
+	var out []bot.Incident
+	for _, id := range ids {
+		in, err := l.Incident(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, in)
+	}
+	return out, nil
 }
 
 func (l *timelines) hear(ctx context.Context, news []bot.PageNews) error {
