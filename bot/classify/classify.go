@@ -113,14 +113,21 @@ func claims(s bot.Service, c bot.Change) bool {
 	})
 }
 
-// wayBack is the rollback action of the first touched service that has one for the kind.
+// wayBack is the rollback action of the first touched service that has one for the kind and that can take this change back.
 func wayBack(services []bot.Service, c bot.Change) string {
 	for _, s := range services {
-		if action := s.Rollback[c.Kind]; action != "" && slices.Contains(c.Services, s.Name) {
+		if action := s.Rollback[c.Kind]; action != "" && slices.Contains(c.Services, s.Name) && undoes(action, c) {
 			return action
 		}
 	}
 	return ""
+}
+
+// undoes tells whether an action can take a change back: a revert is one of a pull request, at the forge that told of it. Nobody shall
+// be asked for one of a prompt that a registry published, or of a push.
+func undoes(action string, c bot.Change) bool {
+	source, verb, _ := strings.Cut(action, ".")
+	return verb != "revert" || (c.Source == source && c.Number > 0)
 }
 
 // ordered sorts kinds by how much they tell and drops doubles and unknown ones.

@@ -110,13 +110,13 @@ func TestClassify(t *testing.T) {
 		rollback string
 	}{
 		"the most telling kind names a change of several": {
-			bot.Change{Repository: "acme/assistants", Paths: []string{"services/support/main.go", "prompts/support/a.md", "evals/x.yaml"}},
+			bot.Change{Source: "github", Number: 7, Repository: "acme/assistants", Paths: []string{"services/support/main.go", "prompts/support/a.md", "evals/x.yaml"}},
 			[]bot.Kind{bot.Prompt, bot.Evaluation, bot.Code},
 			[]string{"support"},
 			"github.revert",
 		},
 		"an own rule comes before the shipped ones": {
-			bot.Change{Repository: "acme/assistants", Paths: []string{"services/support/answers/refund.py"}},
+			bot.Change{Source: "github", Number: 7, Repository: "acme/assistants", Paths: []string{"services/support/answers/refund.py"}},
 			[]bot.Kind{bot.Prompt},
 			[]string{"support"},
 			"github.revert",
@@ -144,6 +144,12 @@ func TestClassify(t *testing.T) {
 			[]bot.Kind{bot.Model},
 			[]string{"support", "elsewhere"},
 			"argo.undo",
+		},
+		"what a registry published is no pull request that could be reverted": {
+			bot.Change{Source: "prompt-registry", Kind: bot.Prompt, Services: []string{"support"}}, []bot.Kind{bot.Prompt}, []string{"support"}, "",
+		},
+		"a push is no pull request either": {
+			bot.Change{Source: "github", Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}}, []bot.Kind{bot.Prompt}, []string{"support"}, "",
 		},
 		"a source's rollback is kept": {
 			bot.Change{Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}, Rollback: "flags.off"},
