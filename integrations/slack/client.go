@@ -206,8 +206,6 @@ func fateOf(word string, repeatable bool) (fate playbooks.Fate, hint string) {
 		hint = "the channel is archived"
 	case "missing_scope":
 		hint = "the app needs another scope"
-	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged":
-		hint = "the form could not be opened in time"
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
 		hint = "the token is not accepted"
 	}

@@ -74,13 +74,13 @@ func (h *Handler) command(c slashCommand) bool {
 		answer := h.options.Commander.Command(ctx, unescape(c.Text), c.User)
 		result := "accepted"
 		if answer.Form.Name != "" && h.options.Forms != nil {
-			if err := h.open(ctx, c.TriggerID, titleOf(answer.Form.Name), h.form(answer.Form, c.User)); err == nil {
+			err := h.open(ctx, c.TriggerID, titleOf(answer.Form.Name), h.form(answer.Form, c.User))
+			if err == nil {
 				h.commands.WithLabelValues(result).Inc()
 				h.answered.Observe(time.Since(started).Seconds())
 				return
-			} else { // words are an answer, too
-				h.logger.InfoContext(ctx, "slack: a form could not be opened", "user", c.User, "error", err)
 			}
+			h.logger.InfoContext(ctx, "slack: a form could not be opened, and words are the answer", "user", c.User, "error", err)
 		}
 		if answer.Refused {
 			result = "refused"

@@ -44,6 +44,7 @@ type office struct {
 	updated []string
 	refuse  error
 	block   chan struct{}
+	form    bot.Form // what commands could be asked for by
 }
 
 func (o *office) note(s string) {
@@ -85,7 +86,7 @@ func (o *office) Command(ctx context.Context, text, user string) bot.Answer {
 		}
 	}
 	o.note(user + " writes " + text)
-	return bot.Answer{Title: "You wrote " + text, Rows: []bot.Row{{Label: "Incident", Text: "inc-1"}}, Link: "https://firebreak.example/incidents/inc-1", Incident: "inc-1"}
+	return bot.Answer{Title: "You wrote " + text, Rows: []bot.Row{{Label: "Incident", Text: "inc-1"}}, Link: "https://firebreak.example/incidents/inc-1", Incident: "inc-1", Form: o.form}
 }
 
 func (o *office) Update(_ context.Context, incident string) error {

@@ -115,6 +115,8 @@ func (h *Handler) reacted(ctx context.Context, e event) error {
 	}
 	m, err := h.client.message(ctx, e.Item.Channel, e.Item.TS)
 	switch {
+	case err != nil && bot.CodeOf(err) != bot.NotFound:
+		return h.whisper(ctx, e, bot.Errorf(bot.Unavailable, "the message could not be read; is the app in this channel?").Because(err))
 	case err != nil:
 		return h.whisper(ctx, e, err)
 	case m.own:

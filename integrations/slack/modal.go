@@ -133,9 +133,13 @@ func (c *Client) openView(ctx context.Context, trigger string, v view) (string, 
 	call := c.rest.Call()
 	r, err := c.api(call).OpenViewContext(ctx, trigger, c.modal(v))
 	if err != nil {
-		return "", failure(call, err)
+		err = failure(call, err)
+		if strings.Contains(wordOf(err), "trigger") {
+			return "", bot.Errorf(bot.Unavailable, "the form could not be opened in time; try again, or write the command out").Because(err)
+		}
+		return "", bot.Errorf(bot.Unavailable, "Slack could not open the form; write the command out").Because(err)
 	}
-	return r.View.ID, nil
+	return r.ID, nil
 }
 
 // updateView replaces what a modal shows. With a hash it does so only as long as nobody else did.

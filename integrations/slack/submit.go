@@ -26,6 +26,10 @@ type came struct {
 // Where that takes long, the form says so, and shows it when it is there. Heard is false when there is no hand free.
 func (h *Handler) submit(i interaction) (answer *api.ViewSubmissionResponse, heard bool) {
 	m := i.View.meta()
+	if m.Form == "" {
+		h.presses.WithLabelValues("ignored").Inc()
+		return h.update(answerView(titleOf(""), bot.Answer{Title: "This form is of another version of Firebreak; nothing was done. Open it anew.", Refused: true})), true
+	}
 	filled, faults := filledOf(m, i.View.fields())
 	if len(faults) > 0 {
 		h.presses.WithLabelValues("refused").Inc()

@@ -101,8 +101,9 @@ func titleOf(form bot.FormName) string {
 }
 
 func muteView(incident string, open []bot.Incident) view {
-	lasts := []*api.OptionBlockObject{}
-	for _, d := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 24 * time.Hour, 72 * time.Hour, 168 * time.Hour} {
+	spans := []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 24 * time.Hour, 72 * time.Hour, 168 * time.Hour}
+	lasts := make([]*api.OptionBlockObject, 0, len(spans)+1)
+	for _, d := range spans {
 		lasts = append(lasts, option(d.String(), spanWords(d)))
 	}
 	lasts = append(lasts, option("0s", "not any more: end the mute"))
@@ -208,10 +209,14 @@ func rollbackView(all bot.Rollbacks, choice int) view {
 		choice = min(max(choice, 0), len(options)-1)
 		which := chosen(fieldPath, "What shall be taken back?", "", options, choice)
 		which.DispatchAction = true // another plan is shown for another choice
-		v.blocks = append(v.blocks, which, plan(possible[choice]))
 		if len(all.Held) == 0 {
 			v.submit = "Begin"
+			v.blocks = append(v.blocks, which)
+		} else { // what cannot be sent off has no field either
+			v.blocks = append(v.blocks, api.NewSectionBlock(plain("What could be taken back", maxSection), nil,
+				api.NewAccessory(which.Element), api.SectionBlockOptionBlockID(fieldPath)))
 		}
+		v.blocks = append(v.blocks, plan(possible[choice]))
 	}
 	if refused := refusedBlock(all.Refused); refused != nil {
 		v.blocks = append(v.blocks, refused)
@@ -250,7 +255,7 @@ func plan(p bot.Rollback) api.Block {
 }
 
 func refusedBlock(refused []bot.NoRollback) api.Block {
-	var lines []string
+	lines := make([]string, 0, shownRefused)
 	for _, r := range refused[:min(len(refused), shownRefused)] {
 		lines = append(lines, orElse(line(r.Title, 100), line(r.Change, 100))+": "+line(r.Why, 250))
 	}

@@ -6,6 +6,7 @@
 // block_actions payload of somebody who presses a button.
 //
 // It keeps messages in memory and never forgets an edit, so that a story can count cards and edits from this side. Commands and presses go
-// over HTTP or, in Socket Mode, over the connections that the bot opened: unacknowledged envelopes come again over the next one. It knows
-// nothing of modals or scopes. Times of messages are those of its clock; signatures carry the wall clock.
+// over HTTP or, in Socket Mode, over the connections that the bot opened: unacknowledged envelopes come again over the next one. Modals are
+// opened by triggers that are good for three seconds and once; views, forms that are sent off and what is answered to them keep to Slack's
+// rules. It knows nothing of scopes. Times of messages are those of its clock; signatures and triggers go by the wall clock.
 package slackfake

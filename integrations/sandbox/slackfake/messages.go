@@ -33,6 +33,9 @@ func (w *Workspace) content(form url.Values) (blocks, metadata json.RawMessage, 
 				return nil, nil, "invalid_blocks"
 			}
 		}
+		if len(list) > 0 && len(faults(decoded(json.RawMessage(text)), maxBlocks)) > 0 {
+			return nil, nil, "invalid_blocks"
+		}
 		blocks = json.RawMessage(text)
 	}
 	if text := form.Get("metadata"); text != "" {
@@ -75,6 +78,9 @@ func (w *Workspace) postMessage(form url.Values) (object, string) {
 	if !ok {
 		return nil, "channel_not_found"
 	}
+	if t := w.troubles[c.ID]; t != "" {
+		return nil, string(t)
+	}
 	blocks, metadata, word := w.content(form)
 	if word != "" {
 		return nil, word
@@ -95,6 +101,9 @@ func (w *Workspace) update(form url.Values) (object, string) {
 	c, ok := w.byID(form.Get("channel"))
 	if !ok {
 		return nil, "channel_not_found"
+	}
+	if t := w.troubles[c.ID]; t == Archived || t == Hidden {
+		return nil, string(t)
 	}
 	m := w.find(c.ID, form.Get("ts"))
 	if m == nil || m.Ephemeral != "" {
@@ -148,8 +157,15 @@ func (w *Workspace) postEphemeral(form url.Values) (object, string) {
 	return object{"message_ts": ts}, ""
 }
 
-// wire is a message as Slack shows it to the bot that wrote it.
+// wire is a message as Slack shows it to the bot.
 func (m *Message) wire(withMetadata bool) object {
+	if m.User != "" {
+		out := object{"type": "message", "text": m.Text, "user": m.User, "team": TeamID, "ts": m.TS}
+		if m.Thread != "" {
+			out["thread_ts"], out["parent_user_id"] = m.Thread, BotUser
+		}
+		return out
+	}
 	out := object{
 		"type": "message", "text": m.Text, "user": BotUser, "bot_id": BotID, "app_id": AppID, "team": TeamID, "ts": m.TS,
 		"bot_profile": object{

@@ -45,6 +45,12 @@ func (w *Workspace) methods(name string) method {
 		return w.fileInfo
 	case "reactions.add", "reactions.remove":
 		return w.react(name == "reactions.add")
+	case "views.open":
+		return w.openView
+	case "views.update":
+		return w.updateView
+	case "views.publish":
+		return w.publishView
 	case "usergroups.users.list":
 		return w.groupMembers
 	case "users.info":
@@ -99,6 +105,7 @@ func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 var expected = map[string]bool{
 	"message_not_found": true, "thread_not_found": true, "already_reacted": true, "no_reaction": true,
 	"users_not_found": true, "user_not_found": true, "channel_not_found": true,
+	"expired_trigger_id": true, "hash_conflict": true, "not_found": true, "is_archived": true, "not_in_channel": true,
 }
 
 // authorise takes the token from the header or the form, as Slack does.

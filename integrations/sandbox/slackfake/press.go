@@ -116,7 +116,7 @@ func (w *Workspace) command(channel, text string, by User) (url.Values, error) {
 		"token": {"legacy-token"}, "api_app_id": {AppID}, "team_id": {TeamID}, "team_domain": {teamName}, "channel_id": {c.ID}, "channel_name": {c.Name},
 		"user_id": {by.ID}, "user_name": {by.Name}, "command": {"/firebreak"},
 		"text":         {strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)},
-		"response_url": {w.cfg.Base + "/commands/" + id}, "trigger_id": {id + ".48105"}, "is_enterprise_install": {"false"},
+		"response_url": {w.cfg.Base + "/commands/" + id}, "trigger_id": {w.triggerOf(by)}, "is_enterprise_install": {"false"},
 	}, nil
 }
 
@@ -129,16 +129,11 @@ func (w *Workspace) Press(m Message, b Button, by User) ([]byte, error) {
 		return nil, fmt.Errorf("no channel %q", m.Channel)
 	}
 	id := w.replyTo(m.Channel, m.TS, by)
-	payload, err := json.Marshal(object{
-		"type":       "block_actions",
-		"team":       object{"id": TeamID, "domain": teamName},
-		"enterprise": nil, "is_enterprise_install": false,
-		"user":       object{"id": by.ID, "username": by.Name, "name": by.Name, "team_id": TeamID},
-		"api_app_id": AppID, "token": "legacy-token",
+	return w.interactive("block_actions", by, object{
 		"container": object{
 			"type": "message", "message_ts": m.TS, "channel_id": c.ID, "is_ephemeral": m.Ephemeral != "",
 		},
-		"trigger_id": id + ".48105", "channel": object{"id": c.ID, "name": c.Name},
+		"channel": object{"id": c.ID, "name": c.Name},
 		"message": m.wire(true), "state": object{"values": object{}},
 		"response_url": w.cfg.Base + "/actions/" + id,
 		"actions": []object{{
@@ -147,10 +142,6 @@ func (w *Workspace) Press(m Message, b Button, by User) ([]byte, error) {
 			"action_ts": fmt.Sprintf("%d.000000", w.cfg.Now().Unix()),
 		}},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return []byte(url.Values{"payload": {string(payload)}}.Encode()), nil
 }
 
 // Sign gives the headers that Slack puts on what it sends at a moment of the wall clock.
@@ -160,11 +151,19 @@ func (w *Workspace) Sign(body []byte, at time.Time) http.Header {
 	_, _ = io.WriteString(mac, "v0:"+stamp+":")
 	mac.Write(body)
 	return http.Header{
-		"Content-Type":              {"application/x-www-form-urlencoded"},
+		"Content-Type":              {kindOf(body)},
 		"User-Agent":                {"Slackbot 1.0 (+https://api.slack.com/robots)"},
 		"X-Slack-Request-Timestamp": {stamp},
 		"X-Slack-Signature":         {"v0=" + hex.EncodeToString(mac.Sum(nil))},
 	}
+}
+
+// kindOf is how Slack calls what it posts: events are JSON, everything else is a form.
+func kindOf(body []byte) string {
+	if json.Valid(body) {
+		return "application/json"
+	}
+	return "application/x-www-form-urlencoded"
 }
 
 // serveResponseURL takes what the bot answers to a press.

@@ -38,6 +38,8 @@ type Config struct {
 	Groups map[string][]string
 	// Now gives the times of messages.
 	Now func() time.Time
+	// TriggerLife is how long a trigger is good; zero means three seconds, as at Slack.
+	TriggerLife time.Duration
 	// Limited has Slack's rate limits enforced, by the wall clock.
 	Limited bool
 }
@@ -50,8 +52,10 @@ type Channel struct{ ID, Name string }
 
 // Message is what stands in a channel now, with what happened to it.
 type Message struct {
-	Channel  string          `json:"channel"`
-	TS       string          `json:"ts"`
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+	// User is the member who wrote it, empty where the bot did.
+	User     string          `json:"user,omitempty"`
 	Thread   string          `json:"thread_ts,omitempty"`
 	Text     string          `json:"text"`
 	Blocks   json.RawMessage `json:"blocks,omitempty"`
@@ -101,6 +105,9 @@ type Workspace struct {
 	serial    int
 	socket    socket
 	limits    wire.Limits
+	triggers  map[string]*trigger
+	views     []*View
+	troubles  map[string]Trouble
 }
 
 // New makes a workspace; it is an http.Handler for everything below Config.Base.
