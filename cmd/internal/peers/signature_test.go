@@ -81,6 +81,9 @@ slack:
 	post := func(t *testing.T, path, body string, s signed) int {
 		t.Helper()
 		h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+		if strings.HasPrefix(body, "{") {
+			h.Set("Content-Type", "application/json")
+		}
 		for name, value := range s.Headers {
 			h.Set(name, value)
 		}
@@ -100,7 +103,9 @@ slack:
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, body := range map[string]string{"/slack/commands": string(line), "/slack/interactions": string(press)} {
+	for path, body := range map[string]string{
+		"/slack/commands": string(line), "/slack/interactions": string(press), "/slack/events": `{"type": "url_verification", "challenge": "3eZbrw1aB10F"}`,
+	} {
 		t.Run(path, func(t *testing.T) {
 			good := sign(t, body, time.Now(), nil)
 			if status := post(t, path, body, good); status != http.StatusOK || !good.Valid {
