@@ -236,6 +236,11 @@ func (a *Announcer) attempt(ctx context.Context, incident string) (channel, resu
 		return a.catchUp(ctx, incident, place, card)
 	}
 	changed, err := c.edit(ctx, incident, place, card)
+	if why, _ := troubleOf(err); why != "" && card.State != bot.Resolved {
+		if _, err = c.elsewhere(ctx, incident, place.Channel, card, err); err == nil {
+			return place.Channel, resultPosted, nil
+		}
+	}
 	switch {
 	case err != nil:
 		return place.Channel, resultFailed, err

@@ -73,11 +73,14 @@ type Client struct {
 	edits   *prometheus.CounterVec
 	// oversize counts what was too large for Slack.
 	oversize *prometheus.CounterVec
+	channels *prometheus.CounterVec
 	groups   groups
 
 	mu    sync.Mutex
 	shown map[string]string // incident → digest of what its card says
 	known map[string]string // channel name → ID
+	// troubles are when it was last said of channels that they take nothing.
+	troubles map[string]time.Time
 }
 
 // New makes a client of a checked configuration.
@@ -93,9 +96,10 @@ func New(c Config, o Options) *Client {
 		o.Channel = func(string) string { return "" }
 	}
 	made := &Client{
-		config:  c,
-		options: o,
-		edits:   editCounter(o.Registerer),
+		config:   c,
+		options:  o,
+		edits:    editCounter(o.Registerer),
+		channels: channelCounter(o.Registerer),
 		oversize: rest.Register(o.Registerer, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firebreak_slack_oversize_total",
 			Help: "Messages and views that Slack would have refused as too large and that are shown shortened: a fault of Firebreak's.",

@@ -159,12 +159,19 @@ func (c *Client) postCard(ctx context.Context, incident, channel string) (playbo
 		if _, err = c.edit(ctx, incident, place, card); err == nil {
 			return done(place, true, "brought the card in Slack up to date"), nil
 		}
+		if why, _ := troubleOf(err); why != "" {
+			return c.elsewhere(ctx, incident, place.Channel, card, err)
+		}
 		if wordOf(err) != "message_not_found" {
 			return playbooks.Outcome{}, err
 		}
 		place = Place{} // somebody deleted it, and the playbook wants it seen
 	}
-	return c.postNew(ctx, incident, channel, place, card)
+	out, err := c.postNew(ctx, incident, channel, place, card)
+	if err != nil {
+		return c.elsewhere(ctx, incident, channel, card, err)
+	}
+	return out, nil
 }
 
 // postNew posts a card that does not stand anywhere. Before the request goes out it is written down that it does.
@@ -211,10 +218,16 @@ func (c *Client) withdraw(ctx context.Context, incident string, place Place, err
 
 // post sends one message with its key.
 func (c *Client) post(ctx context.Context, channel, key, incident string, m message) (Place, error) {
+	m = c.fit(m)
 	call := c.rest.Call()
 	id, ts, err := c.api(call).PostMessageContext(ctx, channel, options(m, key, incident)...)
 	if err != nil {
-		return Place{}, failure(call, err)
+		err = failure(call, err)
+		if id := c.byID(channel); wordOf(err) == "channel_not_found" && id != "" {
+			c.options.Logger.WarnContext(ctx, "slack: a channel has another name; its ID is used, and belongs into the configuration", "channel", channel, "id", id)
+			return c.post(ctx, id, key, incident, m)
+		}
+		return Place{}, err
 	}
 	if ts == "" {
 		return Place{}, call.Failure(errNoTS, "")
@@ -269,6 +282,7 @@ func (c *Client) edit(ctx context.Context, incident string, place Place, card bo
 
 // update edits one message in place. It sets the whole message, so it may be repeated.
 func (c *Client) update(ctx context.Context, place Place, incident string, m message) error {
+	m = c.fit(m)
 	call := c.rest.Repeatable()
 	_, _, _, err := c.api(call).UpdateMessageContext(ctx, place.Channel, place.TS,
 		api.MsgOptionText(m.text, false),
