@@ -273,14 +273,20 @@ func (b *Briefer) tellOff(ctx context.Context, x *extra, what string, err error,
 	}
 }
 
+// maxField is how many characters the value of a custom field may have.
+const maxField = 200
+
 // fieldWords are what custom fields can be filled with.
 func fieldWords() []string { return []string{"suspect", "probability", "incident", "playbook", "page"} }
 
 // fieldsOf are the values of custom fields, by the words of the configuration.
 func fieldsOf(names map[string]string, b bot.Brief) []map[string]any {
-	values := map[string]string{"incident": b.Incident, "playbook": strings.Join(b.Playbooks, ", "), "page": b.URL}
+	values := map[string]string{"incident": line(b.Incident, maxField), "playbook": line(strings.Join(b.Playbooks, ", "), maxField)}
+	if len(b.URL) <= maxField { // half an address leads nowhere
+		values["page"] = b.URL
+	}
 	if s := b.Ranking.Suspects; len(s) > 0 {
-		values["suspect"] = line(firstOf(s[0].Title, s[0].Change), 200)
+		values["suspect"] = line(firstOf(s[0].Title, s[0].Change), maxField)
 		values["probability"] = percent(s[0].Probability)
 	}
 	var out []map[string]any

@@ -99,8 +99,8 @@ func newOffice(t *testing.T, lacks ...string) *office {
 		Deliver:  func(w pagerdutyfake.Webhook) { o.mail = append(o.mail, w) },
 	})
 	server := httptest.NewServer(o.Pager)
-	events := wiretest.NewJudge(t, integrationstest.Read(t, "contracts", "pagerduty", "events-v2-openapi.json"), "/v2", http.DefaultTransport)
-	asks := wiretest.NewJudge(t, patched(t), "/", http.DefaultTransport)
+	events := wiretest.NewJudge(t, integrationstest.Read(t, "contracts", "pagerduty", "events-v2-openapi.json"), "/v2", http.DefaultTransport).Answers()
+	asks := wiretest.NewJudge(t, patched(t), "/", http.DefaultTransport).Answers()
 	o.config = pagerduty.Config{
 		RoutingKey: secret.New(officeKey), EventsURL: server.URL, APIURL: server.URL, APIToken: secret.New(officeToken), From: "bot@acme.example",
 		WebhookSecrets: []secret.Value{secret.New("hook-secret")},

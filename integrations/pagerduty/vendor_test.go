@@ -176,6 +176,18 @@ func patched(t *testing.T) []byte {
 	components := doc["components"].(map[string]any)
 	schemas := components["schemas"].(map[string]any)
 	schemas["CustomFieldsEditableFieldValue"] = map[string]any{}
+	// A value is described as an object that holds one; its own examples send the bare one. Others point to the readings by their number.
+	value := schemas["CustomFieldsFieldValue"].(map[string]any)["properties"].(map[string]any)["value"].(map[string]any)
+	readings := value["oneOf"].([]any)
+	for i := range readings {
+		readings[i] = map[string]any{"not": map[string]any{}}
+	}
+	readings[0] = map[string]any{}
+	// Its own words say that these may be null: of somebody who is always on call, and whom no schedule names.
+	onCall := schemas["Oncall"].(map[string]any)["properties"].(map[string]any)
+	for _, name := range []string{"start", "end", "schedule"} {
+		onCall[name].(map[string]any)["nullable"] = true
+	}
 	out, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)

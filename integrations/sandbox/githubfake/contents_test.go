@@ -14,7 +14,7 @@ import (
 func TestAFileIsWhatItWasAtARevision(t *testing.T) {
 	description := integrationstest.Read(t, "contracts", "github", "rest-openapi.trimmed.json")
 	d := newDesk(t, func(next http.RoundTripper) http.RoundTripper {
-		return wiretest.NewJudge(t, description, "/github/api/v3", next)
+		return wiretest.NewJudge(t, description, "/github/api/v3", next).Fields()
 	})
 	const path = "config/support.yaml"
 	open := func(number int, before, after string) {

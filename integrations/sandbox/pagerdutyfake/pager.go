@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -132,15 +133,30 @@ func New(c Config) *Pager {
 	return p
 }
 
-// refuse is how the Events API says no for reasons of its own.
+// ServeHTTP serves either API; each says no in its own words.
+func (p *Pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/v2/") {
+		w = restWriter{w}
+	}
+	p.Gate.ServeHTTP(w, r)
+}
+
+// restWriter marks answers of the REST API.
+type restWriter struct{ http.ResponseWriter }
+
+// refuse is how PagerDuty says no for reasons of its own.
 func refuse(w http.ResponseWriter, status, retryAfter int) {
 	if retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 		w.Header().Set("ratelimit-reset", strconv.Itoa(retryAfter))
 	}
-	word, message := "error", "Internal Server Error"
+	word, message, code := "error", "Internal Server Error", 2000
 	if status == http.StatusTooManyRequests {
-		word, message = "throttle exceeded", "Requests for this service are arriving too quickly. Please retry later."
+		word, message, code = "throttle exceeded", "Requests for this service are arriving too quickly. Please retry later.", 2020
+	}
+	if _, rest := w.(restWriter); rest {
+		refuseREST(w, status, code, message, message)
+		return
 	}
 	write(w, status, map[string]any{"status": word, "message": message, "errors": []string{message}})
 }

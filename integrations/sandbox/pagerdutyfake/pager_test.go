@@ -147,7 +147,7 @@ func TestAFaultHasItsVendorsFace(t *testing.T) {
 func TestWhatIsTakenSatisfiesPagerDutysDescription(t *testing.T) {
 	description := integrationstest.Read(t, "contracts", "pagerduty", "events-v2-openapi.json")
 	pager, client, plain, _ := newPager(t)
-	plain.Transport = wiretest.NewJudge(t, description, "/pagerduty/v2", plain.Transport)
+	plain.Transport = wiretest.NewJudge(t, description, "/pagerduty/v2", plain.Transport).Answers()
 	for _, action := range []string{"trigger", "acknowledge", "resolve"} {
 		if _, err := client.ManageEventWithContext(t.Context(), event(action, "inc-1")); err != nil {
 			t.Errorf("%s: %v", action, err)

@@ -121,7 +121,10 @@ func (in *Incident) rest() map[string]any {
 		"html_url": "https://acme.pagerduty.com/incidents/" + in.ID, "incident_number": in.Number, "title": in.Title, "created_at": stamp(in.Created),
 		"updated_at": stamp(in.Changed), "status": in.State, "incident_key": in.Key, "service": ref("service_reference", in.Service.ID, in.Service.Name),
 		"assignments": assignments, "acknowledgements": acknowledgements, "last_status_change_at": stamp(in.Changed), "last_status_change_by": changer,
-		"escalation_policy": ref("escalation_policy_reference", in.Service.Policy, in.Service.Policy), "priority": in.priority(), "urgency": "high",
+		"escalation_policy": ref("escalation_policy_reference", in.Service.Policy, in.Service.Policy), "urgency": "high",
+	}
+	if priority := in.priority(); priority != nil {
+		out["priority"] = priority
 	}
 	if reason := in.resolveReason(); reason != nil {
 		out["resolve_reason"] = reason
@@ -197,9 +200,9 @@ func (p *Pager) setFields(in *Incident, w http.ResponseWriter, r *http.Request) 
 	out := []any{}
 	for _, f := range body.Fields {
 		in.Fields[f.Name] = fmt.Sprint(f.Value)
-		out = append(out, map[string]any{"id": "PF" + f.Name, "type": "field_value", "name": f.Name, "data_type": "string", "field_type": "single_value", "value": f.Value})
+		out = append(out, map[string]any{"id": "PF" + f.Name, "type": "field_value", "name": f.Name, "display_name": f.Name, "description": nil, "data_type": "string", "field_type": "single_value", "value": f.Value})
 	}
-	write(w, http.StatusOK, map[string]any{"custom_fields": out})
+	write(w, http.StatusCreated, map[string]any{"custom_fields": out})
 }
 
 func (p *Pager) addUpdate(in *Incident, w http.ResponseWriter, r *http.Request) {

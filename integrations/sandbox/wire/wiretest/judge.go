@@ -1,7 +1,7 @@
 // Package wiretest holds what the stand-ins' tests share: a transport that holds every request to the vendor's own OpenAPI
-// description before it goes on.
+// description before it goes on; and, where asked to, what a stand-in answers.
 //
-// It is for tests only. It judges requests, never answers: vendors' response examples contradict their own descriptions.
+// It is for tests only. What a vendor really sent is never judged: vendors' own examples contradict their descriptions.
 package wiretest
 
 import (
@@ -22,6 +22,20 @@ type Judge struct {
 	t      testing.TB
 	router routers.Router
 	next   http.RoundTripper
+	// fields has the fields judged that a stand-in answers with, whole that none is missing.
+	fields, whole bool
+}
+
+// Answers has the judge judge a stand-in's answers as well: they satisfy the description, and they invent no field.
+func (j *Judge) Answers() *Judge {
+	j.fields, j.whole = true, true
+	return j
+}
+
+// Fields has the judge judge that a stand-in's answers invent no field; they may leave out what nobody here reads.
+func (j *Judge) Fields() *Judge {
+	j.fields = true
+	return j
 }
 
 var _ http.RoundTripper = (*Judge)(nil)
@@ -75,5 +89,11 @@ func (j *Judge) RoundTrip(r *http.Request) (*http.Response, error) {
 		j.t.Errorf("%s %s is not what the vendor describes: %v", r.Method, r.URL.Path, err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return j.next.RoundTrip(r)
+	resp, failed := j.next.RoundTrip(r)
+	if failed == nil && err == nil && j.fields {
+		if err := j.answer(r.Context(), judged, route, params, resp); err != nil {
+			j.t.Errorf("the answer %d to %s %s is not what the vendor describes: %v", resp.StatusCode, r.Method, r.URL.Path, err)
+		}
+	}
+	return resp, failed
 }
