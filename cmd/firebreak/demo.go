@@ -16,14 +16,18 @@ func newDemo() *cobra.Command {
 		Short: "The main job on embedded defaults: a Friday prompt merge, from merge to proven rollback",
 		Long: `Starts a simulated assistant that emits OpenTelemetry GenAI metrics, a Prometheus API with the real PromQL engine,
 stand-ins for Slack, PagerDuty and GitHub on loopback, and the real bot between them. Time runs faster; the story is told as it
-happens. Without --once it stays up afterwards, so that the incident's page can be looked at in a browser.`,
+happens. Without --once it stays up afterwards, so that the incident's page can be looked at in a browser.
+
+Stories:
+` + app.DemoStories(),
 		Example: `  firebreak demo
   firebreak demo --once --json       one summary object at the end, and exit
-  firebreak demo --speed 30          slower, to watch`,
+  firebreak demo --speed 30          slower, to watch
+  firebreak demo --scenario blind    another story`,
 		Args: exactly(0, "no arguments"),
 	}
-	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell: friday-prompt (when left out), vendor-drift or quiet")
-	c.Flags().Float64Var(&options.Speed, "speed", 0, "how many times faster than life; the default tells the story in under a minute")
+	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell (friday-prompt when left out)")
+	c.Flags().Float64Var(&options.Speed, "speed", 0, "how many times faster than life; the default tells a story in about a minute")
 	c.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of everything that is random")
 	c.Flags().BoolVar(&options.Once, "once", false, "exit when the story ends")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one summary object at the end instead of telling the story")
@@ -63,7 +67,7 @@ configuration for a bot that uses them, and waits for it. The bot may be killed 
 	c.Flags().StringVar(&options.Store, "store", "", "store.url of the written configuration")
 	c.Flags().StringVar(&options.Bot, "bot", "127.0.0.1:8010", "where the bot will listen")
 	c.Flags().StringVar(&options.Listen, "listen", "127.0.0.1:0", "where the stand-ins listen")
-	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell: friday-prompt (when left out), vendor-drift or quiet")
+	c.Flags().StringVar(&options.Scenario, "scenario", "", "the story to tell, as for firebreak demo")
 	c.Flags().Float64Var(&options.Speed, "speed", 0, "how many times faster than life")
 	c.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of everything that is random")
 	c.Flags().BoolVar(&options.Once, "once", false, "print the summary and exit when the story ends")

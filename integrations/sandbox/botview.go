@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -19,13 +20,26 @@ type seenIncident struct {
 	Severity string    `json:"severity"`
 	State    string    `json:"state"`
 	OpenedAt time.Time `json:"opened_at"`
-	Ranking  struct {
-		None     float64 `json:"none"`
-		Suspects []struct {
-			Change      string  `json:"change"`
-			Probability float64 `json:"probability"`
-		} `json:"suspects"`
-	} `json:"ranking"`
+	Ranking  ranking   `json:"ranking"`
+	Onset    struct {
+		At       time.Time `json:"at"`
+		Earliest time.Time `json:"earliest"`
+		Latest   time.Time `json:"latest"`
+	} `json:"onset"`
+}
+
+// ranking is what the bot holds of the cause.
+type ranking struct {
+	None     float64   `json:"none"`
+	Suspects []Suspect `json:"suspects"`
+}
+
+// seenEntry is a line of an incident's timeline.
+type seenEntry struct {
+	At       time.Time       `json:"at"`
+	Kind     string          `json:"kind"`
+	Sentence string          `json:"sentence"`
+	Data     json.RawMessage `json:"data"`
 }
 
 // botView asks the bot's API.
@@ -55,11 +69,20 @@ func (v botView) incidents(ctx context.Context, base string) ([]seenIncident, er
 	return answer.Incidents, err
 }
 
-func (v botView) get(ctx context.Context, url string, into any) error {
-	if !strings.HasPrefix(url, "http") {
+// entries are the timeline of an incident, the oldest first.
+func (v botView) entries(ctx context.Context, base, incident string) ([]seenEntry, error) {
+	var answer struct {
+		Entries []seenEntry `json:"entries"`
+	}
+	err := v.get(ctx, base+"/api/v1/incidents/"+url.PathEscape(incident), &answer)
+	return answer.Entries, err
+}
+
+func (v botView) get(ctx context.Context, address string, into any) error {
+	if !strings.HasPrefix(address, "http") {
 		return errNotReady
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}

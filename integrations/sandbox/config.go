@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -38,20 +39,53 @@ const (
 	envGitHubToken  = "SANDBOX_GITHUB_TOKEN"
 	envGitHubSecret = "SANDBOX_GITHUB_WEBHOOK_SECRET"
 	envRouting      = "SANDBOX_PAGERDUTY_ROUTING_KEY"
+	envEvents       = "SANDBOX_EVENTS_TOKEN"
+	envFlags        = "SANDBOX_FLAGS_TOKEN"
 )
 
 // Config is a complete firebreak.yaml for this sandbox. Secrets stand in it as names of environment variables only. Addresses of
 // the bot itself (listen, store) are left to whoever starts it.
 func (s *Sandbox) Config() BotConfig {
+	w := s.scenario.wishes.withDefaults()
 	yaml := strings.NewReplacer(
 		"{PROMETHEUS}", s.urls.Prometheus, "{SLACK}", s.urls.Slack, "{PAGERDUTY}", s.urls.PagerDuty, "{GITHUB}", s.urls.GitHub,
-		"{ONCALL}", onCallID,
+		"{ONCALL}", onCallID, "{SERVICES}", w.services, "{NAMES}", w.names, "{OBJECTIVES}", w.objectives, "{DETECTORS}", w.detectors,
+		"{PLAYBOOKS}", w.playbooks, "{SECTIONS}", w.sections,
 	).Replace(configText)
-	return BotConfig{YAML: yaml, Env: map[string]string{
+	env := map[string]string{
 		envSlackToken: s.keys.slackToken, envSlackSigning: s.keys.slackSigning, envGitHubToken: s.keys.githubToken,
-		envGitHubSecret: s.keys.githubWebhook, envRouting: s.keys.routing,
-	}}
+		envGitHubSecret: s.keys.githubWebhook, envRouting: s.keys.routing, envEvents: s.keys.events, envFlags: s.keys.flags,
+	}
+	maps.DeleteFunc(env, func(name, _ string) bool { return !strings.Contains(yaml, "${env:"+name+"}") })
+	return BotConfig{YAML: yaml, Env: env}
 }
+
+// wishes are what a story has in its configuration in the place of the usual, or besides, as YAML.
+type wishes struct {
+	// services and sections come besides; the others take the place of the usual ones.
+	services, sections                      string
+	names, objectives, detectors, playbooks string
+}
+
+func (w wishes) withDefaults() wishes {
+	w.names = cmp.Or(w.names, "refused: refusal")
+	w.objectives = cmp.Or(w.objectives, usefulAnswers)
+	w.detectors = cmp.Or(w.detectors, watchDrift)
+	w.playbooks = cmp.Or(w.playbooks, "prompt-regression, generic, closing")
+	return w
+}
+
+// The usual objective and detector.
+const (
+	usefulAnswers = "  - {name: useful-answers, service: support-assistant, signal: refusal_ratio, target: 99.9%, period: 30d}"
+	// quickAnswers is watched by the fast pair of windows alone, so that a story that lasts longer need not wait for the slow one.
+	quickAnswers = `  - name: useful-answers
+    service: support-assistant
+    signal: refusal_ratio
+    target: 99.9%
+    rules: [{long: 1h, short: 5m, factor: 14.4, severity: page}]`
+	watchDrift = "  drift:\n    - {service: support-assistant, requests: requests}"
+)
 
 // configText is the configuration with the addresses left open. The objective counts the answers that the model itself refuses;
 // those that the provider's filter stops (1.3 % on a good day, mostly rightly) are another signal.
@@ -80,17 +114,16 @@ services:
       - {name: acme/assistants, paths: ["prompts/billing/**", "services/billing/**"]}
     environments: [production]
     slack: "#billing-ai"
-
+{SERVICES}
 signals:
   use: [otel-genai]
-  names: {refused: refusal}
+  names: {{NAMES}}
 
 objectives:
-  - {name: useful-answers, service: support-assistant, signal: refusal_ratio, target: 99.9%%, period: 30d}
+{OBJECTIVES}
 
 detectors:
-  drift:
-    - {service: support-assistant, requests: requests}
+{DETECTORS}
 
 windows:
   zone: Europe/Berlin
@@ -126,5 +159,5 @@ github:
   allow_merge: true
 
 playbooks:
-  use: [prompt-regression, generic, closing]
-`, envSlackToken, envSlackSigning, envRouting, envGitHubToken, envGitHubSecret)
+  use: [{PLAYBOOKS}]
+{SECTIONS}`, envSlackToken, envSlackSigning, envRouting, envGitHubToken, envGitHubSecret)

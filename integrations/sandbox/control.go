@@ -41,7 +41,7 @@ func (s *Sandbox) State() State {
 		Now: s.clock.Now(), Summary: s.Summary(), Lines: s.story.said(), Unexpected: s.Unexpected(), Alerts: s.pager.Alerts(),
 		Messages: s.slack.Messages(), Files: s.slack.Files(), Pulls: s.hub.Pulls(), Deployments: s.hub.Deployments(),
 		Dispatches: s.hub.Dispatches(), Checks: s.hub.Checks(), Deliveries: s.hooks.delivered(), Presses: s.presses.delivered(),
-		Calls: map[string]int{}, Pods: s.world.Versions(Service),
+		Calls: map[string]int{}, Pods: s.world.Versions(s.scenario.service),
 	}
 	select {
 	case <-s.over:

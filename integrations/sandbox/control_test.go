@@ -49,7 +49,7 @@ func TestAnotherProcessReadsEverythingItNeeds(t *testing.T) {
 	}
 	for _, field := range []string{
 		"scenario", "seconds", "incident", "cause", "suspects", "cause_rank", "pages", "cards", "card_edits", "approvals", "rollback",
-		"recovered", "duplicates",
+		"recovered", "duplicates", "incidents", "truth", "first", "last", "promises",
 	} {
 		if _, body := fetch(t, c, http.MethodGet, u.Control+"/summary", ""); !strings.Contains(body, `"`+field+`":`) {
 			t.Errorf("no field %q in %s", field, body)

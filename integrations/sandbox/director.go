@@ -56,6 +56,18 @@ type director struct {
 	ended     time.Duration // wall clock, from begun
 	healedAt  time.Time     // simulated
 	presses   map[string]int
+	entries   []seenEntry
+	marks     map[string]time.Time
+	waiting   []reaction
+
+	// undo is what the revert of a change does, by the name of the change.
+	undo map[string]func(githubfake.Pull)
+}
+
+// reaction is what happens once, when something is seen.
+type reaction struct {
+	sees func() bool
+	do   func()
 }
 
 // timed is an act at its simulated time.
@@ -70,7 +82,10 @@ func newDirector(s *Sandbox, scenario Scenario) *director {
 	if err != nil {
 		zone = time.FixedZone("CET", 3600) // the machine has no zones; it is November
 	}
-	return &director{sandbox: s, scenario: scenario, zone: zone, told: newWatcher(), presses: map[string]int{}}
+	return &director{
+		sandbox: s, scenario: scenario, zone: zone, told: newWatcher(), presses: map[string]int{}, marks: map[string]time.Time{},
+		undo: map[string]func(githubfake.Pull){},
+	}
 }
 
 func (d *director) now() time.Time { return d.sandbox.clock.Now() }
@@ -88,6 +103,7 @@ func (d *director) run(ctx context.Context) {
 	for {
 		d.step()
 		if d.over() {
+			d.refresh(ctx)
 			return
 		}
 		select {
@@ -162,11 +178,25 @@ func (d *director) over() bool {
 // follow asks the bot's API now and then, beside the story, so that a slow bot does not slow the story.
 func (d *director) follow(ctx context.Context) {
 	for pause(ctx, askBot) == nil {
-		if list, err := d.sandbox.view.incidents(ctx, d.sandbox.hooks.where()); err == nil {
-			d.mu.Lock()
-			d.incidents = list
-			d.mu.Unlock()
-		}
+		d.refresh(ctx)
+	}
+}
+
+// refresh asks the bot for its incidents, and for the timeline of the story's own. A bot that does not answer leaves what is known.
+func (d *director) refresh(ctx context.Context) {
+	list, err := d.sandbox.view.incidents(ctx, d.sandbox.hooks.where())
+	if err != nil {
+		return
+	}
+	var entries []seenEntry
+	if in, ok := mainIncident(list, d.scenario.service); ok {
+		entries, err = d.sandbox.view.entries(ctx, d.sandbox.hooks.where(), in.ID)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.incidents = list
+	if err == nil {
+		d.entries = entries
 	}
 }
 
@@ -184,10 +214,20 @@ func (d *director) healed() bool {
 
 // healedByItself tells that the service answers as before, the bot says so and the pager is silent.
 func (d *director) healedByItself() bool {
-	in, ok := mainIncident(d.known(), Service)
+	in, ok := d.incident()
 	if !ok || (in.State != "mitigated" && in.State != "resolved") || !d.answersAsBefore() {
 		return false
 	}
+	return d.pagerIsSilent()
+}
+
+// incident is the story's own, as the bot tells of it.
+func (d *director) incident() (seenIncident, bool) {
+	return mainIncident(d.known(), d.scenario.service)
+}
+
+// pagerIsSilent tells that somebody was paged, and that all of it is over.
+func (d *director) pagerIsSilent() bool {
 	alerts := d.sandbox.pager.Alerts()
 	for _, a := range alerts {
 		if a.ResolvedAt.IsZero() {
@@ -199,9 +239,18 @@ func (d *director) healedByItself() bool {
 
 // answersAsBefore judges the service by what really happened to its requests.
 func (d *director) answersAsBefore() bool {
-	now := d.now()
-	truth := d.sandbox.world.Truth(Service, now.Add(-looksBack), now)
-	return truth.Requests > 0 && truth.RefusalRatio() < normal().RefusalRatio()+0.009
+	share, seen := d.vital()
+	return seen && share < d.scenario.vital.bound
+}
+
+// vital is how the story's service is: the share of the last minutes that is not as it should be.
+func (d *director) vital() (share float64, seen bool) {
+	v, now := d.scenario.vital, d.now()
+	truth := d.sandbox.world.Truth(d.scenario.service, now.Add(-cmp.Or(v.over, looksBack)), now)
+	if truth.Requests == 0 {
+		return 0, false
+	}
+	return v.of(d, truth), true
 }
 
 // land merges a pull request as a person and tells it.
@@ -258,13 +307,10 @@ func (d *director) renameSearch(githubfake.Pull) {
 
 // landed is told by GitHub of every merge; a revert goes through the pipeline to production.
 func (d *director) landed(p githubfake.Pull) {
-	if p.Reverts == 0 || p.Repository != repoAssistants {
+	if p.Reverts == 0 {
 		return
 	}
-	effect := d.rollOut(normal())
-	if p.Reverts != promptPull {
-		effect = nil
-	}
+	effect := d.undo[causeOf(p.Repository, p.Reverts)]
 	d.in(pipeline, func() { d.deploy(p.Repository, p.Number, effect) })
 }
 
@@ -279,7 +325,7 @@ func (d *director) tellRefusals() { d.say("%s now refuses %s of its requests.", 
 // refusals is the share of the last minutes in words.
 func (d *director) refusals() string {
 	now := d.now()
-	return percent(d.sandbox.world.Truth(Service, now.Add(-looksBack), now).RefusalRatio())
+	return percent(d.sandbox.world.Truth(d.scenario.service, now.Add(-looksBack), now).RefusalRatio())
 }
 
 func percent(ratio float64) string { return fmt.Sprintf("%.1f %%", ratio*100) }

@@ -20,14 +20,14 @@ import (
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/wire"
 )
 
-// DefaultSpeed makes an hour of the story pass in 48 seconds.
+// DefaultSpeed makes an hour of a story pass in 48 seconds. Stories that last many hours are told faster.
 const DefaultSpeed = 75
 
 // Options say what kind of sandbox to start. The zero value is the default story at the default speed on a free port.
 type Options struct {
 	// Scenario is one of ScenarioNames.
 	Scenario string
-	// Speed is how many times faster than the wall clock simulated time runs; at most 600.
+	// Speed is how many times faster than the wall clock simulated time runs; at most 600. Zero is the story's own.
 	Speed float64
 	// Seed decides every simulated number; 0 is seed 1.
 	Seed uint64
@@ -40,9 +40,6 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Speed == 0 {
-		o.Speed = DefaultSpeed
-	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
@@ -97,7 +94,7 @@ type Sandbox struct {
 }
 
 // keys are the secrets of this sandbox; they open nothing else.
-type keys struct{ slackToken, slackSigning, githubToken, githubWebhook, routing string }
+type keys struct{ slackToken, slackSigning, githubToken, githubWebhook, routing, events, flags string }
 
 func newKeys() keys {
 	word := func(n int) string {
@@ -107,7 +104,7 @@ func newKeys() keys {
 	}
 	return keys{
 		slackToken: "xoxb-sandbox-" + word(12), slackSigning: word(16), githubToken: "ghs_sandbox" + word(16),
-		githubWebhook: word(20), routing: word(16),
+		githubWebhook: word(20), routing: word(16), events: word(16), flags: word(16),
 	}
 }
 
@@ -120,6 +117,9 @@ func Start(ctx context.Context, options Options) (*Sandbox, error) {
 	scenario, err := scenarioOf(o.Scenario)
 	if err != nil {
 		return nil, err
+	}
+	if o.Speed == 0 {
+		o.Speed = scenario.speed
 	}
 	if o.Speed < 0.1 || o.Speed > 600 {
 		return nil, fmt.Errorf("speed %g is not between 0.1 and 600", o.Speed)
@@ -134,11 +134,15 @@ func Start(ctx context.Context, options Options) (*Sandbox, error) {
 	}
 	s.SetBotURL(o.BotURL)
 	s.store = promapi.NewStore(80*time.Hour, assistant.Spacing)
-	s.world = assistant.New(assistant.Config{Seed: o.Seed, Origin: Origin(), Store: s.store})
-	s.clock = NewClock(Origin(), o.Speed)
+	var cast []assistant.Service
+	if scenario.cast != nil {
+		cast = scenario.cast()
+	}
+	s.world = assistant.New(assistant.Config{Seed: o.Seed, Origin: scenario.begins, Services: cast, Store: s.store})
+	s.clock = NewClock(scenario.begins, o.Speed)
 	s.furnish()
 	s.story = newDirector(s, scenario)
-	for _, p := range pulls(Origin()) {
+	for _, p := range append(usualPulls(scenario.begins), scenario.pulls...) {
 		s.hub.Seed(p)
 	}
 	ctx, s.stop = context.WithCancelCause(ctx)
@@ -182,7 +186,7 @@ func (s *Sandbox) furnish() {
 	s.pager = pagerdutyfake.New(pagerdutyfake.Config{RoutingKeys: []string{s.keys.routing}, Now: now})
 	s.hub = githubfake.New(githubfake.Config{
 		Base: base + "/github", Token: s.keys.githubToken, WebhookSecret: s.keys.githubWebhook, Now: now,
-		Repositories: []string{repoAssistants, repoSearch},
+		Repositories: []string{repoAssistants, repoSearch, repoContracts, repoGateway},
 		Deliver:      s.deliver,
 		Merged:       func(p githubfake.Pull) { s.story.landed(p) },
 	})
@@ -269,23 +273,29 @@ func (s *Sandbox) Summary() Summary {
 	alerts, messages := s.pager.Alerts(), s.slack.Messages()
 	cards, doubledCards := cardsOf(messages, incidents)
 	out := Summary{
-		Scenario: s.scenario.Name, Cause: s.scenario.Cause, Suspects: []Suspect{}, Pages: len(alerts), Cards: len(cards),
+		Scenario: s.scenario.Name, Truth: s.scenario.Truth, Cause: s.scenario.Cause, Suspects: []Suspect{},
+		Incidents: len(incidents), Pages: len(alerts), Cards: len(cards),
 		Rollback: rollbackOf(s.hub.Pulls(), s.hub.Deployments(), s.scenario.Cause), Recovered: s.story.answersAsBefore(),
 		Duplicates: doubledCards + doubledAlerts(alerts) + s.hub.SecondReverts(),
 	}
 	for _, m := range cards {
 		out.CardEdits += m.Edits
 	}
-	if in, ok := mainIncident(incidents, Service); ok {
+	if in, ok := mainIncident(incidents, s.scenario.service); ok {
 		out.Incident = Incident{ID: in.ID, State: in.State, Severity: in.Severity}
 		for i, suspect := range in.Ranking.Suspects {
-			out.Suspects = append(out.Suspects, Suspect{Change: suspect.Change, Probability: suspect.Probability})
+			out.Suspects = append(out.Suspects, suspect)
 			if suspect.Change == s.scenario.Cause {
 				out.CauseRank = i + 1
 			}
 		}
+		out.Last = s.scenario.named(in.Ranking)
+		if told := s.story.rankings(); len(told) > 0 {
+			out.First = s.scenario.named(told[0])
+		}
 	}
 	out.Seconds, out.Approvals = s.story.measures()
+	out.Promises = s.story.judged(out)
 	return out
 }
 

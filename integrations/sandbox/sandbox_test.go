@@ -67,11 +67,15 @@ func TestTheFridayStoryIsToldAndCounted(t *testing.T) {
 	t.Log("\n" + story)
 	want := sandbox.Summary{
 		Scenario: "friday-prompt", Incident: sandbox.Incident{ID: incidentID, State: "mitigated", Severity: "page"},
-		Cause: "github:acme/assistants#482", CauseRank: 2, Pages: 1, Cards: 1, CardEdits: 1, Approvals: 1,
+		Incidents: 1, Truth: "prompt #482", Cause: "github:acme/assistants#482", CauseRank: 2, Pages: 1, Cards: 1, CardEdits: 1, Approvals: 1,
 		Rollback: sandbox.RollbackDeployed, Recovered: true,
 		Suspects: []sandbox.Suspect{
 			{Change: "github:acme/assistants#479", Probability: 0.9}, {Change: "github:acme/assistants#482", Probability: 0.9},
 		},
+		Last: sandbox.Named{Change: "github:acme/assistants#479", Probability: 0.9, None: 0.1, TruthRank: 2},
+	}
+	if broken := unkept(&got); len(broken) != 1 || broken[0] != "what did it is named first" {
+		t.Errorf("promises that are not kept: %q", broken)
 	}
 	if got.Seconds <= 0 {
 		t.Error("the story took no time")
@@ -102,6 +106,17 @@ func TestTheFridayStoryIsToldAndCounted(t *testing.T) {
 	}
 }
 
+// unkept takes the promises out of a summary and gives those that were not kept.
+func unkept(s *sandbox.Summary) (broken []string) {
+	for _, p := range s.Promises {
+		if !p.Kept {
+			broken = append(broken, p.Sentence)
+		}
+	}
+	s.Promises = nil
+	return broken
+}
+
 func TestABotThatDoesEverythingTwiceIsCaught(t *testing.T) {
 	got, _, lines := perform(t, sandbox.Options{Speed: fast}, func(b *minibot) { b.twice = true })
 	if got.Cards != 2 || got.Duplicates != 2 || got.Pages != 1 {
@@ -113,7 +128,10 @@ func TestABotThatDoesEverythingTwiceIsCaught(t *testing.T) {
 func TestAQuietFridayHurtsNobody(t *testing.T) {
 	got, sb, lines := perform(t, sandbox.Options{Scenario: "quiet", Speed: 600}, func(*minibot) {})
 	got.Seconds = 0
-	want := sandbox.Summary{Scenario: "quiet", Suspects: []sandbox.Suspect{}, Rollback: sandbox.RollbackNone, Recovered: true}
+	if broken := unkept(&got); len(broken) > 0 {
+		t.Errorf("promises that are not kept: %q", broken)
+	}
+	want := sandbox.Summary{Scenario: "quiet", Truth: "nothing happened", Suspects: []sandbox.Suspect{}, Rollback: sandbox.RollbackNone, Recovered: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("summary (-want +got):\n%s\n%s", diff, strings.Join(lines, "\n"))
 	}

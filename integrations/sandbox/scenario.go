@@ -9,37 +9,31 @@ import (
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
 )
 
-// The names of the story's things.
-const (
-	Service        = "support-assistant"
-	repoAssistants = "acme/assistants"
-	repoSearch     = "acme/search-copilot"
-	production     = "production"
-	author         = "lena-hartmann"
-	colleague      = "jonas-weber"
-	reviewer       = "mira-castell"
-	deployer       = "acme-deploy[bot]"
-	promptPull     = 482
-	retrievalPull  = 479
-	searchPull     = 131
-)
-
-// onCall is who presses buttons.
-const (
-	onCallID   = "U0OMARAZI"
-	onCallName = "omar"
-)
-
-// Origin is when every story begins: a Friday, 16:40 in Berlin.
-func Origin() time.Time { return time.Date(2026, 11, 20, 15, 40, 0, 0, time.UTC) }
-
 // Scenario is a story.
 type Scenario struct {
 	Name string
 	// About says in a line what happens.
 	About string
+	// Truth says in a few words what really did it.
+	Truth string
 	// Cause is the guilty change, empty when no change of ours is.
 	Cause string
+
+	// vendor is how the name of a change begins that the bot makes of what a vendor did; it is the truth where one is set.
+	vendor string
+	// service is the one that the story happens to.
+	service string
+	// begins is when the story begins, speed how many times faster than life it is told when nobody says otherwise.
+	begins time.Time
+	speed  float64
+	// cast are the simulated services; nil stands for the usual ones.
+	cast func() []assistant.Service
+	// pulls are pull requests that are open when the story begins, beside the usual ones.
+	pulls []githubfake.Pull
+	// wishes are what the configuration has besides.
+	wishes wishes
+	// vital tells how the service is.
+	vital vital
 	// acts are what happens by itself, at times after the beginning.
 	acts func(*director) []act
 	// ends tells that there is nothing more to wait for.
@@ -48,6 +42,8 @@ type Scenario struct {
 	deadline time.Duration
 	// approves tells whether the person on call presses an approve button.
 	approves bool
+	// promises are what must have come of it.
+	promises []promise
 }
 
 // act is one thing that happens by itself.
@@ -58,22 +54,39 @@ type act struct {
 
 // Scenarios lists every story; the first is the default.
 func Scenarios() []Scenario {
-	cause := githubfake.Pull{Repository: repoAssistants, Number: promptPull}.ID()
-	return []Scenario{
-		{
-			Name: "friday-prompt", About: "a prompt is merged on Friday at 16:50, unreviewed, and the assistant begins to refuse",
-			Cause: cause, acts: fridayPrompt, ends: (*director).healed, deadline: 150 * time.Minute, approves: true,
-		},
-		{
-			Name: "quiet", About: "an ordinary Friday: merges, a rollout, and nothing that anybody must hear of",
-			acts: quiet, ends: func(*director) bool { return false }, deadline: 40 * time.Minute, approves: true,
-		},
-		{
-			Name: "vendor-drift", About: "the provider swaps the model behind the same name; no change of ours is guilty",
-			acts: vendorDrift, ends: (*director).healedByItself, deadline: 150 * time.Minute,
-		},
+	stories := []Scenario{
+		fridayPromptStory(), quietStory(), vendorDriftStory(), canaryStory(), corpusStory(), blindStory(), lowTrafficStory(),
+		gatewayStory(), flagStory(), guardrailStory(), guiltyRevertStory(), loadStory(), lateWebhookStory(),
 	}
+	for i := range stories {
+		stories[i] = stories[i].withDefaults()
+	}
+	return stories
 }
+
+func (s Scenario) withDefaults() Scenario {
+	if s.service == "" {
+		s.service = Service
+	}
+	if s.begins.IsZero() {
+		s.begins = Origin()
+	}
+	if s.speed == 0 {
+		s.speed = DefaultSpeed
+	}
+	if s.vital.of == nil {
+		s.vital = refusals()
+	}
+	return s
+}
+
+// guilty tells whether a change is what did it.
+func (s Scenario) guilty(change string) bool {
+	return change != "" && (change == s.Cause || (s.vendor != "" && strings.HasPrefix(change, s.vendor)))
+}
+
+// innocent tells that nothing that the bot could name did it.
+func (s Scenario) innocent() bool { return s.Cause == "" && s.vendor == "" }
 
 // ScenarioNames lists the names of all stories.
 func ScenarioNames() []string {
@@ -97,104 +110,4 @@ func scenarioOf(name string) (Scenario, error) {
 		}
 	}
 	return Scenario{}, fmt.Errorf("unknown scenario %q; known are %s", name, strings.Join(ScenarioNames(), ", "))
-}
-
-// pulls are the pull requests that are open when a story begins.
-func pulls(origin time.Time) []githubfake.Pull {
-	return []githubfake.Pull{
-		{
-			Repository: repoSearch, Number: searchPull, Title: "Cache the tokenizer between requests", Author: colleague,
-			Branch: "cache-tokenizer", CreatedAt: origin.Add(-26 * time.Hour),
-			Files: []githubfake.File{
-				{Path: "internal/tokens/cache.go", Status: "added", Additions: 92},
-				{Path: "internal/tokens/encode.go", Status: "modified", Additions: 14, Deletions: 9},
-			},
-			Reviews: []githubfake.Review{{User: reviewer, State: "APPROVED", At: origin.Add(-2 * time.Hour)}},
-		},
-		{
-			Repository: repoAssistants, Number: retrievalPull, Title: "Support: fetch 8 passages instead of 6", Author: colleague,
-			Branch: "support-top-k", CreatedAt: origin.Add(-5 * time.Hour),
-			Files: []githubfake.File{{
-				Path: "services/support/retrieval.yaml", Status: "modified", Additions: 1, Deletions: 1,
-				Before: "index_version: 2026-11-13\ntop_k: 6\n", After: "index_version: 2026-11-13\ntop_k: 8\n",
-			}},
-			Reviews: []githubfake.Review{{User: reviewer, State: "APPROVED", At: origin.Add(-time.Hour)}},
-		},
-	}
-}
-
-// guilty is the pull request of the first story.
-func guilty() githubfake.Pull {
-	return githubfake.Pull{
-		Repository: repoAssistants, Number: promptPull, Title: "Support prompt: never promise a refund", Author: author,
-		Branch: "refund-wording",
-		Files: []githubfake.File{{
-			Path: "prompts/support/system.md", Status: "modified", Additions: 11, Deletions: 3,
-			Before: "---\nname: support-system\nversion: 11\n---\nHelp the customer.\n",
-			After:  "---\nname: support-system\nversion: 12\n---\nHelp the customer, and never promise a refund.\n",
-		}},
-	}
-}
-
-// normal is how the story's service answers on a good day; overcautious is the same after the prompt of #482.
-func normal() assistant.Behaviour {
-	for _, s := range assistant.Services() {
-		if s.Name == Service {
-			return s.Normal
-		}
-	}
-	return assistant.Behaviour{}
-}
-
-func overcautious() assistant.Behaviour {
-	b := normal()
-	b.Refused = 0.0865
-	b.InputTokens += 140
-	return b
-}
-
-// drifted is the same prompt on the provider's new model.
-func drifted() assistant.Behaviour {
-	b := normal()
-	b.Refused, b.ResponseModel = 0.079, "gpt-4o-mini-2026-11-19"
-	b.Latency = b.Latency * 9 / 10
-	return b
-}
-
-// ordinary is what happens on any Friday: a reviewed change of a neighbour, a reviewed change of our own.
-func ordinary(d *director) []act {
-	return []act{
-		{45 * time.Second, d.hello},
-		{time.Minute, func() { d.land(repoSearch, searchPull, reviewer, "reviewed") }},
-		{2 * time.Minute, func() { d.deploy(repoSearch, searchPull, d.renameSearch) }},
-		{4 * time.Minute, func() { d.land(repoAssistants, retrievalPull, colleague, "reviewed") }},
-		{5 * time.Minute, func() { d.deploy(repoAssistants, retrievalPull, nil) }},
-	}
-}
-
-func fridayPrompt(d *director) []act {
-	return append(ordinary(d),
-		act{7 * time.Minute, func() { d.open(guilty()) }},
-		act{10 * time.Minute, func() { d.land(repoAssistants, promptPull, author, "by its author, without a review") }},
-		act{11 * time.Minute, func() { d.deploy(repoAssistants, promptPull, d.rollOut(overcautious())) }},
-		act{15 * time.Minute, d.tellRefusals},
-	)
-}
-
-func quiet(d *director) []act {
-	return append(ordinary(d), act{25 * time.Minute, d.tellRefusals})
-}
-
-func vendorDrift(d *director) []act {
-	return append(ordinary(d),
-		act{12 * time.Minute, func() {
-			d.say("The provider now answers with another model behind the same name. Nobody here changed anything.")
-			d.sandbox.world.Deploy(Service, "", drifted(), d.now(), 2*time.Minute)
-		}},
-		act{16 * time.Minute, d.tellRefusals},
-		act{45 * time.Minute, func() {
-			d.say("The provider takes its new model back.")
-			d.sandbox.world.Deploy(Service, "", normal(), d.now(), 2*time.Minute)
-		}},
-	)
 }

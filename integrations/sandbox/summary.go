@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
@@ -15,11 +16,18 @@ type Summary struct {
 	// Seconds is how long the story took on the wall clock.
 	Seconds  float64  `json:"seconds"`
 	Incident Incident `json:"incident"`
+	// Incidents counts all that the bot opened.
+	Incidents int `json:"incidents"`
+	// Truth says in a few words what really did it.
+	Truth string `json:"truth"`
 	// Cause is the change that the story knows to be guilty; empty when no change is.
 	Cause    string    `json:"cause"`
 	Suspects []Suspect `json:"suspects"`
 	// CauseRank is the place of the cause among the suspects, from 1; 0 when it is not among them.
 	CauseRank int `json:"cause_rank"`
+	// First is what the bot held of the cause when the incident had been opened, Last what it holds at the end.
+	First Named `json:"first"`
+	Last  Named `json:"last"`
 	// Pages are alerts opened at PagerDuty, escalations included.
 	Pages int `json:"pages"`
 	// Cards are messages in Slack that are an incident's card, CardEdits how often they were edited.
@@ -34,6 +42,8 @@ type Summary struct {
 	// Duplicates are effects that took place twice: a second card of an incident, a second revert of a change, a second alert
 	// open under the same words, a second press of the same button.
 	Duplicates int `json:"duplicates"`
+	// Promises are what must have come of this story.
+	Promises []Promise `json:"promises"`
 }
 
 // Incident is what the bot's API says of the story's incident.
@@ -57,7 +67,8 @@ const (
 	RollbackDeployed = "deployed"
 )
 
-// cardsOf returns the cards of the known incidents: messages in a channel, not in a thread, with blocks, that name the incident.
+// cardsOf returns the cards of the known incidents: messages in a channel, not in a thread, with blocks, that are of the incident by their
+// metadata or lead to it.
 func cardsOf(messages []slackfake.Message, incidents []seenIncident) (cards []slackfake.Message, doubled int) {
 	per := map[string]int{}
 	for _, m := range messages {
@@ -65,7 +76,7 @@ func cardsOf(messages []slackfake.Message, incidents []seenIncident) (cards []sl
 			continue
 		}
 		for _, in := range incidents {
-			if in.ID != "" && (bytes.Contains(m.Metadata, []byte(in.ID)) || bytes.Contains(m.Blocks, []byte(in.ID))) {
+			if in.ID != "" && (incidentOf(m) == in.ID || bytes.Contains(m.Blocks, []byte(in.ID))) {
 				cards = append(cards, m)
 				if per[in.ID]++; per[in.ID] > 1 {
 					doubled++
@@ -75,6 +86,19 @@ func cardsOf(messages []slackfake.Message, incidents []seenIncident) (cards []sl
 		}
 	}
 	return cards, doubled
+}
+
+// incidentOf is the incident that a message says to be of.
+func incidentOf(m slackfake.Message) string {
+	var metadata struct {
+		EventPayload struct {
+			Incident string `json:"incident"`
+		} `json:"event_payload"`
+	}
+	if json.Unmarshal(m.Metadata, &metadata) != nil {
+		return ""
+	}
+	return metadata.EventPayload.Incident
 }
 
 // doubledAlerts counts alerts that were opened while another of the same summary, under another key, was open: the same thing

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -33,6 +34,7 @@ func (d *director) look() {
 	d.lookAtGitHub()
 	d.lookAtIncidents()
 	d.lookAtService()
+	d.react()
 	for _, v := range d.sandbox.vendors() {
 		all := v.gate.Unexpected()
 		for _, line := range all[min(d.told.strange[v.name], len(all)):] {
@@ -178,16 +180,17 @@ func (d *director) lookAtIncidents() {
 // lookAtService tells when the service falls ill and when it is well again.
 func (d *director) lookAtService() {
 	now := d.now()
-	if now.Sub(d.sandbox.clock.Origin) < looksBack {
+	if now.Sub(d.sandbox.clock.Origin) < cmp.Or(d.scenario.vital.over, looksBack) {
 		return
 	}
 	switch well := d.answersAsBefore(); {
 	case !well && !d.told.sick:
 		d.told.sick = true
-		d.say("Something is wrong: %s refuses more and more.", Service)
+		d.say("Something is wrong: %s %s.", d.scenario.service, d.scenario.vital.sick)
 	case well && d.told.sick:
 		d.told.sick = false
-		d.say("%s answers as before: %s refusals.", Service, d.refusals())
+		share, _ := d.vital()
+		d.say("%s answers as before: %s %s.", d.scenario.service, percent(share), d.scenario.vital.what)
 	}
 }
 

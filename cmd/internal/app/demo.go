@@ -16,6 +16,21 @@ import (
 // Summary is how a story ended, counted on the vendors' side.
 type Summary = sandbox.Summary
 
+// Named is what the bot held of the cause at one moment of a story.
+type Named = sandbox.Named
+
+// Stories names the stories that the demo can tell.
+func Stories() []string { return sandbox.ScenarioNames() }
+
+// DemoStories lists the stories that the demo can tell, a line each.
+func DemoStories() string {
+	var b strings.Builder
+	for _, s := range sandbox.Scenarios() {
+		fmt.Fprintf(&b, "  %-16s %s\n", s.Name, s.About)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // DemoOptions say how the demo is told.
 type DemoOptions struct {
 	Scenario string

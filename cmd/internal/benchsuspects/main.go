@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/firebreak-dev/firebreak/bot/suspect/cases"
+	"github.com/firebreak-dev/firebreak/cmd/internal/app"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -24,6 +26,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 type options struct {
 	cases, verdicts, casegen, petshop, output string
 	n                                         int
+	stories                                   bool
 }
 
 func run(args []string, out, errs io.Writer) int {
@@ -35,6 +38,7 @@ func run(args []string, out, errs io.Writer) int {
 	flags.StringVar(&o.casegen, "casegen", "", "folder of casegen's source; the committed cases are ranked where it is not")
 	flags.StringVar(&o.petshop, "petshop", "", "folder of PetShop's issues; left out where it is not")
 	flags.IntVar(&o.n, "n", 1000, "cases that casegen makes for each of five seeds")
+	flags.BoolVar(&o.stories, "stories", true, "tell the demo's stories through the whole bot, too; not with cases of one's own")
 	flags.StringVar(&o.output, "o", "text", "text or json")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -80,12 +84,20 @@ func measure(o options, out, errs io.Writer) error {
 			return err
 		}
 	}
+	if o.stories && o.cases == "" {
+		if report.Stories, err = tellStories(context.Background(), app.Stories(), errs); err != nil {
+			return err
+		}
+	}
 	if o.output == "json" {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(report)
 	}
-	return report.print(out)
+	if err := report.print(out); err != nil || len(report.Stories) == 0 {
+		return err
+	}
+	return printStories(out, report.Stories)
 }
 
 // set are cases that are tallied together.

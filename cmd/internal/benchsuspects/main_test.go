@@ -17,7 +17,7 @@ import (
 func runs(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = run(args, &o, &e)
+	code = run(append([]string{"-stories=false"}, args...), &o, &e)
 	return code, o.String(), e.String()
 }
 

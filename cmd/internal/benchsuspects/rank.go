@@ -27,6 +27,8 @@ func rank(c cases.Case) verdict {
 type report struct {
 	Sets []setReport `json:"sets"`
 	Cost []cost      `json:"cost"`
+	// Stories are those of the demo, told by the whole bot; nil where they were not told.
+	Stories []story `json:"stories,omitempty"`
 }
 
 type setReport struct {

@@ -8,10 +8,14 @@ type Behaviour struct {
 	Refused float64
 	// Filtered is the share that the provider's filter stops, mostly rightly (finish reason "content_filter").
 	Filtered float64
+	// Blocked is the share that a guardrail of our own stops (finish reason "guardrail_blocked").
+	Blocked float64
 	// Truncated is the share that runs into the token limit (finish reason "length").
 	Truncated float64
 	// Failed is the share that ends in an error (error_type "timeout").
 	Failed float64
+	// Hits is the share of operations whose look-up in the corpus finds something; zero for a service that looks nothing up.
+	Hits float64
 	// InputTokens and OutputTokens are means per operation.
 	InputTokens, OutputTokens float64
 	// Latency and FirstToken are the medians of an answer's duration and of the wait for its first token.
@@ -21,7 +25,7 @@ type Behaviour struct {
 }
 
 // RefusalRatio is the share of operations that give no answer by refusal, whoever refuses.
-func (b Behaviour) RefusalRatio() float64 { return b.Refused + b.Filtered }
+func (b Behaviour) RefusalRatio() float64 { return b.Refused + b.Filtered + b.Blocked }
 
 // Service is one simulated service at the beginning of its history.
 type Service struct {

@@ -31,8 +31,10 @@ func (d *dice) count(n, p float64) float64 {
 	switch {
 	case mean <= 0:
 		return 0
+	case p > 0.5:
+		return n - d.count(n, 1-p) // Poisson stands for what is rare
 	case mean < 12:
-		return math.Min(n, d.poisson(mean))
+		return math.Min(math.Ceil(n), d.poisson(mean)) // whole events, also of a service with few in a day
 	default:
 		return math.Min(n, math.Max(0, math.Round(mean+d.rand.NormFloat64()*math.Sqrt(mean*(1-p)))))
 	}

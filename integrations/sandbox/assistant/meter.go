@@ -28,6 +28,7 @@ const (
 	MetricDuration   = "gen_ai_client_operation_duration_seconds"
 	MetricTokens     = "gen_ai_client_token_usage"
 	MetricFirstToken = "gen_ai_server_time_to_first_token_seconds"
+	MetricLookups    = "gen_ai_retrieval_calls_total"
 	MetricUp         = "up"
 )
 

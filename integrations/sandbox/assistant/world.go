@@ -2,6 +2,7 @@ package assistant
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +16,7 @@ type Config struct {
 	Origin time.Time
 	// History is how long the services have been running before Origin. Default 78h.
 	History time.Duration
-	// Services default to Services().
+	// Services default to Services(), with what ordinary days brought to them.
 	Services []Service
 	Store    Store
 }
@@ -41,6 +42,8 @@ type service struct {
 	store  Store
 	pods   []*pod
 	ledger []tally
+	// load multiplies the rate.
+	load float64
 }
 
 // tally is the totals of one scrape.
@@ -76,12 +79,13 @@ func New(c Config) *World {
 	if c.History == 0 {
 		c.History = 78 * time.Hour
 	}
-	if c.Services == nil {
+	usual := c.Services == nil
+	if usual {
 		c.Services = Services()
 	}
 	w := &World{dice: newDice(c.Seed), store: c.Store}
 	for _, described := range c.Services {
-		s := &service{Service: described, store: c.Store}
+		s := &service{Service: described, store: c.Store, load: 1}
 		for i, instance := range described.Pods {
 			place := fingerprint(fmt.Sprintf("%s/%d", described.Name, i))
 			s.pods = append(s.pods, newPod(s, instance, place, described.Version, described.Normal))
@@ -90,7 +94,9 @@ func New(c Config) *World {
 	}
 	origin := c.Origin.Truncate(Scrape)
 	w.last = origin.Add(-c.History).Truncate(5 * time.Minute)
-	w.ancient(origin, c.History)
+	if usual && c.History >= 24*time.Hour {
+		w.ancient(origin)
+	}
 	for w.last.Before(origin) {
 		next := w.last.Add(Spacing(origin.Sub(w.last)))
 		w.scrape(next)
@@ -99,10 +105,7 @@ func New(c Config) *World {
 }
 
 // ancient is what ordinary days bring: a pod that restarted, a pod that a rollout renamed.
-func (w *World) ancient(origin time.Time, history time.Duration) {
-	if len(w.services) < 3 || history < 24*time.Hour {
-		return
-	}
+func (w *World) ancient(origin time.Time) {
 	w.Restart(w.services[2].Name, 1, origin.Add(-7*time.Hour-11*time.Minute))
 	old := w.services[1]
 	w.Rename(old.Name, 1, "search-copilot-5f66-xt4hk:9464", origin.Add(-20*time.Hour))
@@ -143,20 +146,35 @@ func (w *World) scrape(at time.Time) {
 // Deploy gives a service a new prompt version: its pods pick it up one after another, the first at `at`, the last at `at` plus
 // `over`. An empty version keeps the one that is served: then it is something else that changed.
 func (w *World) Deploy(name, version string, b Behaviour, at time.Time, over time.Duration) {
+	w.DeployTo(name, math.MaxInt, version, b, at, over)
+}
+
+// DeployTo does so to the first pods only, as many as are said.
+func (w *World) DeployTo(name string, pods int, version string, b Behaviour, at time.Time, over time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.service(name)
 	if s == nil {
 		return
 	}
-	for i, p := range s.pods {
-		delay := over * time.Duration(i) / time.Duration(max(1, len(s.pods)-1))
+	some := s.pods[:min(pods, len(s.pods))]
+	for i, p := range some {
+		delay := over * time.Duration(i) / time.Duration(max(1, len(some)-1))
 		w.order(at.Add(delay), func() {
 			p.behaviour = b
 			if version != "" {
 				p.version = version
 			}
 		})
+	}
+}
+
+// Surge multiplies the traffic of a service from a time on.
+func (w *World) Surge(name string, factor float64, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.service(name); s != nil {
+		w.order(at, func() { s.load = factor })
 	}
 }
 

@@ -250,6 +250,36 @@ func TestTheHistoryGrowsCoarserWithAge(t *testing.T) {
 	}
 }
 
+func TestWhatStoriesDoToAService(t *testing.T) {
+	book := newNotebook()
+	seldom := assistant.Service{Name: "seldom", Pods: []string{"seldom-0:9464"}, Rate: 37 / (24 * time.Hour).Seconds() / 0.8, Normal: overcautious()}
+	seldom.Normal.Failed = 0.9
+	reader := assistant.Services()[0]
+	reader.Normal.Hits, reader.Normal.Blocked = 0.8, 0.05
+	w := assistant.New(assistant.Config{Seed: 2, Origin: friday, History: 48 * time.Hour, Services: []assistant.Service{reader, seldom}, Store: book})
+	at := friday.Add
+	before := w.Truth(reader.Name, at(-time.Hour), friday)
+	if hits, blocked := before.Hits/before.Requests, before.Blocked/before.Requests; math.Abs(hits-0.8) > 0.01 || math.Abs(blocked-0.05) > 0.01 {
+		t.Errorf("%.3f of the look-ups find something, %.3f of the questions are blocked", hits, blocked)
+	}
+	if book.has("gen_ai_retrieval_calls_total", "gen_ai_retrieval_outcome=miss") != len(reader.Pods) {
+		t.Error("no pod counts look-ups")
+	}
+	day := w.Truth(seldom.Name, at(-48*time.Hour), at(-24*time.Hour))
+	if day.Requests < 15 || day.Requests > 65 || day.Requests != math.Trunc(day.Requests) || day.Failed < day.Requests*0.7 {
+		t.Errorf("%g requests in a day, %g of them failed", day.Requests, day.Failed)
+	}
+	w.Surge(reader.Name, 3, friday)
+	w.DeployTo(reader.Name, 1, "canary", reader.Normal, friday, 0)
+	w.Advance(at(time.Hour))
+	if after := w.Truth(reader.Name, friday, at(time.Hour)); after.Requests < 2.5*before.Requests || after.Requests > 3.2*before.Requests {
+		t.Errorf("%g requests in an hour before, %g with three times the traffic", before.Requests, after.Requests)
+	}
+	if got := w.Versions(reader.Name); got[0] != "canary" || got[1] != reader.Version {
+		t.Errorf("pods serve %v", got)
+	}
+}
+
 func BenchmarkScrape(b *testing.B) {
 	w := assistant.New(assistant.Config{Seed: 1, Origin: friday, History: time.Hour, Store: newSink()})
 	b.ReportAllocs()
