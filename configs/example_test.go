@@ -45,7 +45,7 @@ func TestTheShippedExampleReadsWell(t *testing.T) {
 		Server     any             `yaml:"server"`
 		Store      any             `yaml:"store"`
 		Retention  any             `yaml:"retention"`
-		Digest     any             `yaml:"digest"`
+		Digests    any             `yaml:"digests"`
 		Telemetry  any             `yaml:"telemetry"`
 	}
 	doc, diags := configs.Load("firebreak.yaml", data, &into, configs.Env{})

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -28,13 +29,34 @@ func (s Schedule) each(zone *time.Location, after, upTo time.Time, tell func(Slo
 	if s.spec == nil || !after.Before(upTo) {
 		return
 	}
-	const slack = 26 * time.Hour // a wall clock was never put over more than a day
-	last := onWall(upTo.In(zone)).Add(slack)
-	for wall := s.spec.Next(onWall(after.In(zone)).Add(-slack)); !wall.IsZero() && wall.Before(last); wall = s.spec.Next(wall) {
+	first, last := earliest(zone, after), latest(zone, upTo)
+	for wall := s.spec.Next(first); !wall.IsZero() && !wall.After(last); wall = s.spec.Next(wall) {
 		if at := once(zone, wall); at.After(after) && !at.After(upTo) {
 			tell(Slot{Wall: wall.Format("2006-01-02T15:04"), At: at})
 		}
 	}
+}
+
+// around is how far from a moment a change of the clock can bear on what the wall shows then: a clock was never put over more than a day.
+const around = 26 * time.Hour
+
+// earliest and latest bound what the wall shows around a moment, whichever way the clock is put there.
+func earliest(zone *time.Location, t time.Time) time.Time {
+	return slices.MinFunc(walls(zone, t), time.Time.Compare).Add(-time.Minute)
+}
+
+func latest(zone *time.Location, t time.Time) time.Time {
+	return slices.MaxFunc(walls(zone, t), time.Time.Compare)
+}
+
+// walls are what the wall would show at a moment by the offsets that are in force around it.
+func walls(zone *time.Location, t time.Time) []time.Time {
+	out := make([]time.Time, 0, 3)
+	for _, near := range []time.Time{t.Add(-around), t, t.Add(around)} {
+		_, offset := near.In(zone).Zone()
+		out = append(out, onWall(t.UTC().Add(time.Duration(offset)*time.Second)))
+	}
+	return out
 }
 
 // Apart is the shortest time between two slots on the wall, of some hundred; zero where there are fewer than two, and false where

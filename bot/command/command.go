@@ -25,6 +25,10 @@ type Command struct {
 	Severity detectors.Severity
 	// Lasts is a stretch of time: how long, or since when.
 	Lasts time.Duration
+	// To is what an incident is linked with: an address, or another incident.
+	To string
+	// Kind is that of a digest.
+	Kind string
 	// Off ends what the command begins.
 	Off bool
 	// Text is what the person said in words of their own: one line.
@@ -85,6 +89,8 @@ func named(words []string) (name string, rest []string, err error) {
 		first = Changes
 	case "window":
 		first = Windows
+	case "post-mortem", "report":
+		first = Postmortem
 	}
 	second := ""
 	if len(words) > 1 {
@@ -125,7 +131,7 @@ func read(name string, rest []string) (Command, bool) {
 	switch name {
 	case Help, Status:
 		return c, true // what stands behind is let be
-	case Incident, Ack, Suspects:
+	case Incident, Ack, Suspects, Postmortem:
 		return c, n == 0 || n == 1 && c.takeID(rest[0])
 	case Resolve, FreezeEnd:
 		if n > 0 && (looksLikeID(rest[0]) || n == 1 && name == Resolve) { // one word is a name sooner than a reason
@@ -144,13 +150,17 @@ func read(name string, rest []string) (Command, bool) {
 		}
 		c.Text = strings.Join(rest[1:], " ")
 		return c, true
+	case Link:
+		return c.link(rest)
+	case Digest:
+		return c.digest(rest)
 	case Declare:
 		return c.declare(rest)
 	case Mute:
 		return c.mute(rest)
 	case Changes:
 		return c.changes(rest)
-	case Windows, SLO, OnCall:
+	case Windows, SLO, OnCall, Handover:
 		if n == 1 {
 			c.Service = rest[0]
 		}

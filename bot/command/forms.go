@@ -20,6 +20,7 @@ const (
 	Ack          = "ack"
 	Resolve      = "resolve"
 	Note         = "note"
+	Link         = "link"
 	Declare      = "declare"
 	Mute         = "mute"
 	Suspects     = "suspects"
@@ -37,6 +38,9 @@ const (
 	Rollback     = "rollback"
 	// RollbackStart begins what Rollback tells of.
 	RollbackStart = "rollback start"
+	Handover      = "handover"
+	Postmortem    = "postmortem"
+	Digest        = "digest"
 	Stop          = "stop"
 	StopLift      = "stop lift"
 )
@@ -49,6 +53,7 @@ func Forms() []Form {
 		{Ack, "ack [ID]", "I am on it", bot.Responder},
 		{Resolve, "resolve [ID] [why]", "it is over", bot.Responder},
 		{Note, "note ID text", "add to the timeline", bot.Responder},
+		{Link, "link ID URL|ID [title]", "hang on what belongs to it", bot.Responder},
 		{Declare, "declare SERVICE title", "open an incident", bot.Responder},
 		{Mute, "mute ID 1h why", "start nothing more; off ends it", bot.Responder},
 		{Suspects, "suspects [ID]", "what did it, and why", bot.Viewer},
@@ -63,6 +68,9 @@ func Forms() []Form {
 		{Deny, "deny ID", "do not let it", bot.Approver},
 		{PlaybookPlan, "playbook plan NAME [ID]", "what it would do", bot.Viewer},
 		{PlaybookRun, "playbook run NAME ID", "start it", bot.Approver},
+		{Handover, "handover [SERVICE]", "what the next one must know", bot.Viewer},
+		{Postmortem, "postmortem [ID]", "what happened, and how long", bot.Viewer},
+		{Digest, "digest KIND [SERVICE]", "morning, forecast, weekly", bot.Viewer},
 		{Rollback, "rollback [ID]", "what could be taken back", bot.Viewer},
 		{RollbackStart, "rollback start ID [#482]", "take it back", bot.Approver},
 		{Stop, "stop why", "no action starts any more", bot.Responder},

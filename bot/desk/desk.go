@@ -22,6 +22,9 @@ type Parts struct {
 	Rota      Rota
 	Switch    Switch
 	Audit     Audit
+	Teller    Teller
+	// Executing tells whether this process is the one that watches and runs playbooks, and in words what it does.
+	Executing func() (bool, string)
 	// Budgets tells the objectives with what is left of their budgets; Blind what cannot be seen, in words.
 	Budgets func() []bot.Budget
 	Blind   func() []string
@@ -156,6 +159,14 @@ func (d *Desk) do(ctx context.Context, c command.Command, by bot.Person) (bot.An
 		return d.rollbacks(ctx, c)
 	case command.RollbackStart:
 		return d.rollback(ctx, c, by)
+	case command.Handover:
+		return d.digest(ctx, command.Handover, c.Service)
+	case command.Digest:
+		return d.digest(ctx, c.Kind, c.Service)
+	case command.Postmortem:
+		return d.postmortem(ctx, c)
+	case command.Link:
+		return d.link(ctx, c, by)
 	case command.Stop, command.StopLift:
 		return d.stop(ctx, c, by)
 	default:

@@ -169,6 +169,25 @@ func (h *house) Stop(_ context.Context, s bot.Stop) (bot.Stop, error) {
 	return s, h.did("stop %t by %s (%s): %s", s.On, s.By, s.Via, s.Reason)
 }
 
+func (h *house) Link(ctx context.Context, id, to, title, by, via string) (bot.Incident, error) {
+	in, _ := h.Incident(ctx, id)
+	return in, h.did("%s linked with %s by %s (%s): %s", id, to, by, via, title)
+}
+
+func (h *house) Digest(_ context.Context, kind, service string, _ time.Time) (bot.Digest, error) {
+	if kind == "nope" {
+		return bot.Digest{}, bot.Errorf(bot.Invalid, "no digest %q", kind)
+	}
+	return bot.Digest{Kind: kind, Title: kind + " of " + service, Sections: []bot.Section{{Title: "Open", Rows: []bot.Row{{Label: "PAGE", Text: "support"}}}}}, h.fail
+}
+
+func (h *house) Postmortem(_ context.Context, id string) (bot.Postmortem, error) {
+	return bot.Postmortem{
+		Incident: id, Title: "support is well again", Seconds: map[string]float64{"detected": 480}, Impact: []string{"It refused."},
+		Unknown: []string{"What did it."}, Questions: []string{"Why so late?"}, URL: "https://fb.example/incidents/" + id,
+	}, h.fail
+}
+
 type audit struct{ h *house }
 
 func (a audit) Note(_ context.Context, _ time.Time, actor, action, target, detail string) error {
@@ -189,6 +208,7 @@ func newHouse() (*house, *desk.Desk) {
 	}
 	return h, desk.New(desk.Parts{
 		Reader: h, Operator: h, Playbooks: h, Rollbacks: h, Calendar: h, Landing: h, Rota: h, Switch: h, Audit: audit{h}, URL: func() string { return "https://fb.example" },
+		Teller: h, Executing: func() (bool, string) { return true, "this process watches" },
 		Budgets: func() []bot.Budget {
 			return []bot.Budget{{Service: "search", Objective: "found", Target: .95, Days: 30, Left: .5}, {Service: "support", Objective: "useful", Target: .99, Days: 30, Left: -.2}, {Service: "support", Objective: "fast", Target: .9, Days: 7, Blind: "no data"}}
 		},
@@ -215,18 +235,20 @@ func TestWhatIsAskedForIsDone(t *testing.T) {
 		"resolve it was a drill":         "inc-0000000001 resolved by ana (slack): it was a drill",
 		"resolve inc-0000009999 a drill": "inc-0000009999 resolved by ana (slack): a drill",
 		"note 0001 the vendor is told":   "inc-0000000001 noted by ana (slack): the vendor is told",
-		"declare search finds nothing":   "search declared by ana (slack): finds nothing",
-		"mute 0001 1h known":             "inc-0000000001 muted for 1h0m0s by ana (slack): known",
-		"mute 0001 off":                  "inc-0000000001 muted for 0s by ana (slack): ",
-		"freeze start 2h the shop":       "freeze until 18:00 by ana (slack): the shop",
-		"freeze end frz-0123 done":       "frz-0123 ended by ana (slack): done",
-		"approve apr-open":               "apr-open approved by ana (slack)",
-		"deny apr-open":                  "apr-open denied by ana (slack)",
-		"playbook run generic 0001":      "playbook generic for inc-0000000001 by ana (slack)",
-		"rollback start 0001 #482":       `#482 of inc-0000000001 taken back by "" for ana (slack)`,
-		"stop it rolls back in circles":  "stop true by ana (slack): it rolls back in circles",
-		"stop lift":                      "stop false by ana (slack): ",
-		"changes support 2d":             `changes of "support" since 48h0m0s`,
+		"link 0001 https://x.example/1 the vendor": "inc-0000000001 linked with https://x.example/1 by ana (slack): the vendor",
+		"link 0001 9999 the same":                  "inc-0000000001 linked with inc-0000009999 by ana (slack): the same",
+		"declare search finds nothing":             "search declared by ana (slack): finds nothing",
+		"mute 0001 1h known":                       "inc-0000000001 muted for 1h0m0s by ana (slack): known",
+		"mute 0001 off":                            "inc-0000000001 muted for 0s by ana (slack): ",
+		"freeze start 2h the shop":                 "freeze until 18:00 by ana (slack): the shop",
+		"freeze end frz-0123 done":                 "frz-0123 ended by ana (slack): done",
+		"approve apr-open":                         "apr-open approved by ana (slack)",
+		"deny apr-open":                            "apr-open denied by ana (slack)",
+		"playbook run generic 0001":                "playbook generic for inc-0000000001 by ana (slack)",
+		"rollback start 0001 #482":                 `#482 of inc-0000000001 taken back by "" for ana (slack)`,
+		"stop it rolls back in circles":            "stop true by ana (slack): it rolls back in circles",
+		"stop lift":                                "stop false by ana (slack): ",
+		"changes support 2d":                       `changes of "support" since 48h0m0s`,
 	} {
 		h, d := newHouse()
 		a := d.Do(t.Context(), line, bot.Person{Name: "ana", Role: bot.Admin, Via: "slack"})
@@ -242,7 +264,10 @@ func TestWhatIsAskedForIsDone(t *testing.T) {
 func TestWhatIsAskedAboutIsTold(t *testing.T) {
 	for line, want := range map[string][]string{
 		"help":                  {"What you can ask for", "status how things are"},
-		"status":                {"1 incident is not over.", "PAGE support open, refuses 9.8 %, since 15:50 UTC (inc-0000000001)", "Waits for an answer Go on? (apr-named", "Budget spent useful: 99 % over 30 days; the budget is overspent by 20 %", "Cannot be seen cost of search (no data)"},
+		"status":                {"1 incident is not over.", "PAGE support open, refuses 9.8 %, since 15:50 UTC (inc-0000000001)", "Waits for an answer Go on? (apr-named", "Budget spent support: useful: 99 % over 30 days; the budget is overspent by 20 %", "Cannot be seen cost of search (no data)", "likely prompt #482 (0.90)", "Changes of support are unwelcome until 17:00 UTC: it is Friday", "Works this process watches"},
+		"handover search":       {"handover of search", "Open:\nPAGE support"},
+		"digest weekly":         {"weekly of \n"},
+		"postmortem 9999":       {"support is well again", "Seen after 8 min", "Impact It refused.", "Not known What did it.", "Question Why so late?", "Document as Markdown"},
 		"incident":              {"1 incident is not over"},
 		"incident 0001":         {"support refuses 9.8 %", "Since 15:50", "90 % prompt Warmer tone", "paged"},
 		"suspects":              {"support: refuses 9.8 %, since 15:50 UTC", "90 % prompt Warmer tone", "10 % none of these", "#482 4 min before (+2.0)"},
@@ -333,13 +358,15 @@ func TestWhatCannotBeMeantIsAskedBack(t *testing.T) {
 	h.incidents = append(h.incidents, more)
 	h.freezes = []bot.Freeze{{ID: "frz-1", Reason: "a"}, {ID: "frz-2", Reason: "b"}}
 	for line, want := range map[string]string{
-		"ack":        "2 incidents are open; name one: inc-0000000001 (support), inc-1110000001 (search)",
-		"ack 0001":   `"0001" may be any of inc-0000000001 (support), inc-1110000001 (search)`,
-		"ack 001":    `there is no incident "001"`,
-		"ack nope12": `there is no incident "nope12"`,
-		"freeze end": "2 freezes hold; name one: frz-1 (a), frz-2 (b)",
-		"slo nope":   `nothing is promised of "nope"`,
-		"statsu":     `did you mean "status"?`,
+		"ack":              "2 incidents are open; name one: inc-0000000001 (support), inc-1110000001 (search)",
+		"ack 0001":         `"0001" may be any of inc-0000000001 (support), inc-1110000001 (search)`,
+		"ack 001":          `there is no incident "001"`,
+		"ack nope12":       `there is no incident "nope12"`,
+		"freeze end":       "2 freezes hold; name one: frz-1 (a), frz-2 (b)",
+		"digest nope":      `no digest "nope"`,
+		"link 0001 0001 x": "more of it",
+		"slo nope":         `nothing is promised of "nope"`,
+		"statsu":           `did you mean "status"?`,
 	} {
 		if a := d.Do(t.Context(), line, ana); !a.Refused || !strings.Contains(a.Title, want) || len(h.done) != 0 {
 			t.Errorf("%s: %+v", line, a)

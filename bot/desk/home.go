@@ -87,7 +87,7 @@ func (d *Desk) forecast(ctx context.Context) ([]bot.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range openingRows(openings) {
+		for _, r := range d.windowRows(openings) {
 			r.Label = label + ": changes"
 			rows = append(rows, r)
 		}
@@ -100,17 +100,4 @@ func (d *Desk) zone() *time.Location {
 		return time.UTC
 	}
 	return d.parts.Zone
-}
-
-// openingRows tell what holds for each service.
-func openingRows(openings []bot.Opening) []bot.Row {
-	rows := make([]bot.Row, 0, min(shown, len(openings)))
-	for _, o := range openings[:min(shown, len(openings))] {
-		word := "unwelcome"
-		if o.Open {
-			word = "welcome"
-		}
-		rows = append(rows, bot.Row{Text: o.Service + ": " + word})
-	}
-	return rows
 }

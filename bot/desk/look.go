@@ -12,49 +12,6 @@ import (
 	"github.com/firebreak-dev/firebreak/bot/report"
 )
 
-// status is how things are, in the order in which somebody asks who was just woken.
-func (d *Desk) status(ctx context.Context) (bot.Answer, error) {
-	open, err := d.unresolved(ctx)
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	stop, err := d.parts.Switch.Stopped(ctx)
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	asked, err := d.parts.Reader.Approvals(ctx, bot.ApprovalQuery{Open: true, Limit: shown})
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	freezes, err := d.parts.Calendar.Freezes(ctx, bot.FreezeQuery{Since: d.parts.Now(), Limit: shown})
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	a := bot.Answer{Title: "No incident is open.", Link: d.parts.URL()}
-	if len(open) > 0 {
-		a.Title = fmt.Sprintf("%d %s not over.", len(open), plural(len(open), "incident is", "incidents are"))
-	}
-	if stop.On {
-		a.Rows = append(a.Rows, bot.Row{Label: "STOPPED", Text: fmt.Sprintf("no action starts since %s, by %s: %s", d.clock(stop.At), stop.By, stop.Reason)})
-	}
-	a.Rows = append(a.Rows, d.incidentRows(open)...)
-	for _, q := range asked {
-		a.Rows = append(a.Rows, bot.Row{Label: "Waits for an answer", Text: fmt.Sprintf("%s (%s, until %s)", q.Question, q.ID, d.clock(q.Expires)), Link: d.page(q.Incident)})
-	}
-	for _, f := range freezes {
-		a.Rows = append(a.Rows, bot.Row{Label: "Freeze", Text: d.freezeText(f)})
-	}
-	for _, b := range d.parts.Budgets() {
-		if b.Blind == "" && b.Left <= 0 {
-			a.Rows = append(a.Rows, bot.Row{Label: "Budget spent", Text: budgetText(b)})
-		}
-	}
-	for _, blind := range d.parts.Blind() {
-		a.Rows = append(a.Rows, bot.Row{Label: "Cannot be seen", Text: blind})
-	}
-	return a, nil
-}
-
 func plural(n int, one, more string) string {
 	if n == 1 {
 		return one
@@ -73,6 +30,10 @@ func (d *Desk) incidentRows(incidents []bot.Incident) []bot.Row {
 		if in.AcknowledgedBy != "" {
 			text += ", " + in.AcknowledgedBy + " is on it"
 		}
+		if in.Muted.Holds(d.parts.Now()) {
+			text += fmt.Sprintf(", muted until %s by %s", d.clock(in.Muted.Until), in.Muted.By)
+		}
+		text += likely(in)
 		rows = append(rows, bot.Row{Label: strings.TrimSpace(strings.ToUpper(string(in.Severity)) + " " + in.Service), Text: text, Link: d.page(in.ID)})
 	}
 	return rows

@@ -17,6 +17,7 @@ type Reader interface {
 
 // Operator does what is asked for.
 type Operator interface {
+	Linker
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by, via, reason string) (bot.Incident, error)
 	Note(ctx context.Context, incident, by, via, text string) (bot.Incident, error)

@@ -145,7 +145,7 @@ func (e Entry) check(r *diag.Report) {
 		case !ever:
 			r.Faultf("cron", "never-due", "it never comes: there is no such day").Suggest("look at the day and the month")
 		case apart > 0 && apart < leastApart:
-			r.Faultf("cron", "bad-digest", "it comes again within %s; nobody reads that", leastApart).Suggest("write a fixed minute, as 0 7 * * mon-fri")
+			r.Faultf("cron", "bad-digest", "it comes again within an hour; nobody reads that").Suggest("write a fixed minute, as 0 7 * * mon-fri")
 		}
 	}
 	if e.Zone != "" {

@@ -57,6 +57,9 @@ func blame(in bot.Incident) string {
 	if v, judged := in.Verdict(bot.NoneOfThese); judged && v.Word == bot.Confirmed {
 		return "none of the known changes did it"
 	}
+	if in.Lead.Incident != "" {
+		return "follows that of " + in.Lead.Service + " (" + in.Lead.Incident + ")"
+	}
 	if prime, found := in.Prime(); found {
 		return fmt.Sprintf("likely %s (%.2f)", name(prime), prime.Probability)
 	}

@@ -54,6 +54,15 @@ func (e *Engine) Report(ctx context.Context, incident string) (string, error) {
 	return report.Markdown(report.ReportOf(view)), nil
 }
 
+// Postmortem is what is known of an incident, what is not, and the report as the document of both.
+func (e *Engine) Postmortem(ctx context.Context, incident string) (bot.Postmortem, error) {
+	view, err := e.view(ctx, incident)
+	if err != nil {
+		return bot.Postmortem{}, err
+	}
+	return report.PostmortemOf(view), nil
+}
+
 // view collects what cards and reports are made from.
 func (e *Engine) view(ctx context.Context, incident string) (report.View, error) {
 	in, err := e.parts.Timeline.Incident(ctx, incident)

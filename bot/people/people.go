@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/diag"
@@ -25,6 +26,8 @@ type Member struct {
 	PagerDuty string   `yaml:"pagerduty" doc:"PagerDuty's user ID, as PABC123"`
 	Email     string   `yaml:"email" doc:"the address that PagerDuty and calendars know"`
 	Role      bot.Role `yaml:"role" doc:"viewer, responder, approver or admin; that of the groups when left out"`
+	// Zone is where the person sleeps.
+	Zone string `yaml:"zone" doc:"the zone that the person lives in, as Europe/Berlin: when it is night there; that of the service when left out"`
 }
 
 // Group is a user group of Slack.
@@ -70,6 +73,9 @@ func (c Config) Check(r *diag.Report) {
 		}
 		if m.Role != "" {
 			role(at, "role", m.Role)
+		}
+		if _, err := time.LoadLocation(m.Zone); err != nil || m.Zone == "Local" {
+			at.Faultf("zone", "unknown-zone", "unknown zone %q", m.Zone).Suggest("write an IANA name such as Europe/Berlin")
 		}
 		unique(at, where, "name", "name", m.Name)
 		unique(at, where, "slack", "slack", m.Slack)

@@ -37,6 +37,9 @@ type Parts struct {
 	Rollbacks Rollbacks
 	// Rota tells who is on call, nil where nobody knows.
 	Rota Rota
+	// Teller and Linker are nil where nobody tells and links.
+	Teller Teller
+	Linker Linker
 	// Evaluations is nil where nobody keeps what release gates said.
 	Evaluations Evaluations
 	Now         func() time.Time
@@ -188,6 +191,14 @@ func (s *Server) routes() http.Handler {
 	}
 	if s.parts.Rota != nil {
 		guarded("GET /api/v1/oncall", s.listOnCall)
+	}
+	if s.parts.Teller != nil {
+		guarded("GET /api/v1/status", s.status)
+		guarded("GET /api/v1/digests/{kind}", s.digest)
+		guarded("GET /api/v1/incidents/{id}/postmortem", s.postmortem)
+	}
+	if s.parts.Linker != nil {
+		guarded("POST /api/v1/incidents/{id}/links", s.addLink)
 	}
 	if s.parts.Inputs != nil {
 		guarded("GET /api/v1/inputs", s.listInputs)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,4 +100,44 @@ func (t *timeFlag) Set(text string) (err error) {
 		return errors.New("not a time like 2026-11-20T15:04:05Z")
 	}
 	return nil
+}
+
+// sinceFlag is a time as RFC 3339, or a stretch before now, as 24h or 7d.
+type sinceFlag struct {
+	at   timeFlag
+	back time.Duration
+}
+
+func (s *sinceFlag) String() string {
+	if s.back > 0 {
+		return s.back.String()
+	}
+	return s.at.String()
+}
+
+func (s *sinceFlag) Type() string { return "since" }
+
+func (s *sinceFlag) Set(text string) error {
+	if days, is := strings.CutSuffix(text, "d"); is {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 10000 {
+			s.back = time.Duration(n) * 24 * time.Hour
+			return nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		s.back = d
+		return nil
+	}
+	if s.at.Set(text) != nil {
+		return errors.New("neither a time like 2026-11-20T15:04:05Z nor how far back, like 24h or 7d")
+	}
+	return nil
+}
+
+// time is the moment that is meant; zero where nothing was said.
+func (s *sinceFlag) time(now time.Time) time.Time {
+	if s.back > 0 {
+		return now.Add(-s.back)
+	}
+	return s.at.Time
 }

@@ -46,38 +46,54 @@ func newIncidents() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if output.json() {
-			return printJSON(c.OutOrStdout(), map[string]any{"incidents": incidents})
-		}
-		return printTable(c.OutOrStdout(), "OPENED\tSTATE\tSEVERITY\tSERVICE\tLIKELY CAUSE\tID", len(incidents), func(i int) []string {
-			in := incidents[i]
-			cause := "none known"
-			switch {
-			case in.Lead.Incident != "":
-				cause = "that of " + in.Lead.Service + ", which it follows"
-			case len(in.Ranking.Suspects) > 0:
-				s := in.Ranking.Suspects[0]
-				cause = fmt.Sprintf("%s %s (%.2f)", s.Kind, s.Title, s.Probability)
-			}
-			return []string{stamp(in.OpenedAt), string(in.State), string(in.Severity), in.Service, cause, in.ID}
-		})
+		return printIncidents(c, output, incidents)
 	}
 	return c
 }
 
+func printIncidents(c *cobra.Command, output *outputFlag, incidents []app.Incident) error {
+	if output.json() {
+		return printJSON(c.OutOrStdout(), map[string]any{"incidents": incidents})
+	}
+	return printTable(c.OutOrStdout(), "OPENED\tSTATE\tSEVERITY\tSERVICE\tLIKELY CAUSE\tID", len(incidents), func(i int) []string {
+		in := incidents[i]
+		cause := "none known"
+		switch {
+		case in.Lead.Incident != "":
+			cause = "that of " + in.Lead.Service + ", which it follows"
+		case len(in.Ranking.Suspects) > 0:
+			s := in.Ranking.Suspects[0]
+			cause = fmt.Sprintf("%s %s (%.2f)", s.Kind, s.Title, s.Probability)
+		}
+		return []string{stamp(in.OpenedAt), string(in.State), string(in.Severity), in.Service, cause, in.ID}
+	})
+}
+
 func newChanges() *cobra.Command {
 	var service string
+	var since sinceFlag
 	c := &cobra.Command{
-		Use:   "changes",
+		Use:   "changes [SERVICE] [SINCE]",
 		Short: "List recorded changes, newest first",
-		Example: `  firebreak changes --service support-assistant
+		Example: `  firebreak changes support-assistant 24h
+  firebreak changes --service support-assistant --since 2026-11-20T15:00:00Z
   firebreak changes -o json`,
-		Args: exactly(0, "no arguments"),
+		Args: atMost(2, "a service and how far back, as 24h, or nothing"),
 	}
 	c.Flags().StringVar(&service, "service", "", "only of this service")
+	c.Flags().Var(&since, "since", "only from then on: a time as 2026-11-20T15:04:05Z, or how far back, as 24h or 7d")
 	client, output := addServer(c), addOutput(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		changes, err := client().Changes(c.Context(), service)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		for i, arg := range args {
+			switch { // as in /firebreak changes: what is a time is one, and what comes first otherwise is a service
+			case i == len(args)-1 && since.Set(arg) == nil:
+			case i == 0 && service == "":
+				service = arg
+			default:
+				return &usageError{c.CommandPath(), fmt.Errorf("wants a service and how far back, as 24h, not %q", arg)}
+			}
+		}
+		changes, err := client().Changes(c.Context(), service, since.time(time.Now()))
 		if err != nil {
 			return err
 		}

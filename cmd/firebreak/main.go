@@ -78,6 +78,7 @@ names the likely change with its arithmetic, and runs YAML playbooks that page, 
 		newIncidents(), newSuspects(), newChanges(), newChange(), newInputs(), newWindows(), newFreeze(), newDecision("approve"), newDecision("deny"),
 		newAck(), newResolve(), newNote(), newDeclare(), newMute(), newStop(), newSLO(), newPlaybook(), newRollback(), newOnCall(),
 	)
+	root.AddCommand(newStatus(), newIncident(), newLink(), newHandover(), newPostmortem(), newDigest())
 	return root
 }
 

@@ -13,17 +13,20 @@ import (
 func newOnCall() *cobra.Command {
 	var service string
 	c := &cobra.Command{
-		Use:   "oncall",
+		Use:   "oncall [SERVICE]",
 		Short: "Tell who is on call, level by level",
 		Long: `Tells who is asked when something of a service goes wrong, as PagerDuty says. When PagerDuty cannot be asked, what it said last is
 told with its age.`,
 		Example: `  firebreak oncall
-  firebreak oncall --service support-assistant -o json`,
-		Args: exactly(0, "no arguments"),
+  firebreak oncall support-assistant -o json`,
+		Args: atMost(1, "a service, or nothing"),
 	}
 	c.Flags().StringVar(&service, "service", "", "only of this service")
 	client, output := addServer(c), addOutput(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			service = args[0]
+		}
 		duties, err := client().OnCall(c.Context(), service)
 		if err != nil {
 			return err

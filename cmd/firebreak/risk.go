@@ -20,7 +20,7 @@ func newRisk() *cobra.Command {
 	var file, failOn, server string
 	var at timeFlag
 	c := &cobra.Command{
-		Use:   "risk --base A --head B | --pr URL",
+		Use:   "risk --base A --head B | PR",
 		Short: "Tell how risky it is to land a change now, and what would lower it",
 		Long: `Judges the difference between two revisions of a checkout, or a pull request: the window and Friday, freezes, open
 incidents, the kinds of things that it changes, its size, reviews and owners, evaluation, models that end, what failed lately, and the
@@ -31,7 +31,7 @@ be, or it is at least as risky as --fail-on.`,
 		Example: `  firebreak risk --base origin/main --head HEAD
   firebreak risk --base origin/main --head HEAD --fail-on high -o json
   firebreak risk --pr https://github.com/acme/assistants/pull/482 --server https://firebreak.example.org`,
-		Args: exactly(0, "no arguments"),
+		Args: atMost(1, "a pull request's address, or nothing"),
 	}
 	f := c.Flags()
 	f.StringVar(&q.Base, "base", "", "revision that it would land on")
@@ -46,7 +46,10 @@ be, or it is at least as risky as --fail-on.`,
 	f.Var(&at, "at", "the moment, as 2026-11-20T15:04:05Z (now)")
 	f.StringVar(&failOn, "fail-on", "", "exit with 1 from this level on: low, medium, high, critical")
 	output := addOutput(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 1 && q.Pull == "" {
+			q.Pull = args[0]
+		}
 		switch {
 		case (q.Base == "") == (q.Pull == ""):
 			return &usageError{c.CommandPath(), errors.New("wants --base A or --pr URL")}

@@ -16,15 +16,15 @@ func newWindows() *cobra.Command {
 	var at timeFlag
 	var require bool
 	c := &cobra.Command{
-		Use:   "windows",
+		Use:   "windows [SERVICE]",
 		Short: "Tell whether changes are welcome, why, and when that changes next",
 		Long: `Tells for each service whether changes are welcome at a moment, what speaks against them, and the instant at which that
 changes next. Without --server it judges by the configuration file alone, with the calendars that it names; where the file has
 server.url, the freezes of that server are asked for. With --server all of it is asked there.`,
 		Example: `  firebreak windows
-  firebreak windows --service support-assistant --at 2026-11-20T15:50:00Z
+  firebreak windows support-assistant --at 2026-11-20T15:50:00Z
   firebreak windows --server http://127.0.0.1:8010 --service support-assistant --require-open -o json`,
-		Args: exactly(0, "no arguments"),
+		Args: atMost(1, "a service, or nothing"),
 	}
 	f := c.Flags()
 	f.StringVar(&service, "service", "", "only of this service")
@@ -34,7 +34,10 @@ server.url, the freezes of that server are asked for. With --server all of it is
 		"ask the running Firebreak at this address instead (FIREBREAK_URL); its token is read from FIREBREAK_TOKEN")
 	f.BoolVar(&require, "require-open", false, "exit with 1 unless all are open and all was seen")
 	output := addOutput(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			service = args[0]
+		}
 		if c.Flags().Changed("config") && !c.Flags().Changed("server") {
 			server = ""
 		}

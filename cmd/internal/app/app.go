@@ -50,6 +50,7 @@ type App struct {
 	scheduler *scheduler
 	vendors   vendors
 	landing   *lateLanding
+	digests   *digests
 	scenes    *scenes
 	inbound   map[string]inbound
 	// backfilled is touched by the job that catches up only.

@@ -150,6 +150,7 @@ func (a *App) buildVendors(context.Context) (err error) {
 	a.buildMirror()
 	a.buildBriefer()
 	a.buildHerald()
+	a.digests = a.buildDigests()
 	return nil
 }
 
@@ -289,6 +290,7 @@ func (a *App) buildServer(context.Context) (err error) {
 		Operator: a.engine, People: hands{killSwitch{a}}, Judge: a.engine, Gates: gatekeeper{a}, Calendar: almanac{a}, Inputs: stock{a}, Rollbacks: hands{killSwitch{a}}, Rota: rota{a}, Evaluations: a.landing.to, Health: a.health, Now: a.options.Clock.Now, Logger: a.logger, Registry: a.registry, Tracer: a.tracing,
 		Version: a.options.Version, Front: a.options.Front,
 	}
+	parts.Teller, parts.Linker = composer{a}, hands{killSwitch{a}}
 	if a.vendors.github != nil {
 		parts.Receivers["github"] = a.vendors.github
 	}

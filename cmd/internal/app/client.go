@@ -66,12 +66,16 @@ func (c *Client) recentIncidents(ctx context.Context) ([]bot.Incident, error) {
 	return answer.Incidents, err
 }
 
-// Changes lists recorded changes, newest first; an empty service means all.
-func (c *Client) Changes(ctx context.Context, service string) ([]bot.Change, error) {
+// Changes lists recorded changes, newest first; an empty service means all, and a zero time since ever.
+func (c *Client) Changes(ctx context.Context, service string, since time.Time) ([]bot.Change, error) {
 	var answer struct {
 		Changes []bot.Change `json:"changes"`
 	}
-	err := c.call(ctx, http.MethodGet, "/api/v1/changes?"+url.Values{"service": {service}}.Encode(), nil, &answer)
+	q := url.Values{"service": {service}}
+	if !since.IsZero() {
+		q.Set("from", since.UTC().Format(time.RFC3339))
+	}
+	err := c.call(ctx, http.MethodGet, "/api/v1/changes?"+q.Encode(), nil, &answer)
 	return NotNil(answer.Changes), err
 }
 

@@ -6,12 +6,11 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/calendar"
 	"github.com/firebreak-dev/firebreak/bot/check"
 	"github.com/firebreak-dev/firebreak/bot/classify"
+	"github.com/firebreak-dev/firebreak/bot/digest"
 	"github.com/firebreak-dev/firebreak/bot/group"
 	"github.com/firebreak-dev/firebreak/bot/people"
 	"github.com/firebreak-dev/firebreak/bot/risk"
@@ -65,7 +64,7 @@ type Config struct {
 	Server       server.Config            `yaml:"server" doc:"where webhooks, API and pages are served"`
 	Store        store.Config             `yaml:"store" doc:"where state is kept"`
 	Retention    store.Retention          `yaml:"retention" doc:"how long state is kept"`
-	Digest       DigestConfig             `yaml:"digest" doc:"the daily word about risky changes"`
+	Digests      digest.Config            `yaml:"digests" doc:"what is told at a time without anybody having asked"`
 	Telemetry    TelemetryConfig          `yaml:"telemetry" doc:"traces of Firebreak's own work"`
 
 	// Objectives are those that are promised here and those of imported files; LoadConfig fills them in.
@@ -101,27 +100,6 @@ type ServicePagerDuty struct {
 type PlaybooksConfig struct {
 	Use   []string `yaml:"use" doc:"shipped playbooks, by name"`
 	Files []string `yaml:"files" doc:"own playbooks: files or globs, relative to this file"`
-}
-
-// DigestConfig is the daily word about risky changes.
-type DigestConfig struct {
-	// Cron is when, in UTC, as "0 7 * * 1-5"; empty means never.
-	Cron string `yaml:"cron" doc:"when, as five cron fields in UTC, as 0 7 * * 1-5; never when left out"`
-	// Channel is where; the default channel of the slack section when left out.
-	Channel string `yaml:"channel" doc:"Slack channel; that of the slack section when left out"`
-}
-
-// schedule parses the cron fields.
-func (c DigestConfig) schedule() (cron.Schedule, error) { return cron.ParseStandard(c.Cron) }
-
-// Check reports every fault.
-func (c DigestConfig) Check(r *diag.Report) {
-	if c.Cron == "" {
-		return
-	}
-	if _, err := c.schedule(); err != nil {
-		r.Faultf("cron", "bad-cron", "%v", err).Suggest("write five fields, as 0 7 * * 1-5 for seven o'clock UTC on working days")
-	}
 }
 
 // LoadConfig reads a configuration and everything that it names, and reports every fault of them. It contacts nothing.
@@ -204,7 +182,7 @@ func (c Config) Check(r *diag.Report) {
 	c.Server.Check(r.At("server"))
 	c.Store.Check(r.At("store"))
 	c.Retention.Check(r.At("retention"))
-	c.Digest.Check(r.At("digest"))
+	c.checkDigests(r.At("digests"))
 	c.Telemetry.Check(r.At("telemetry"))
 }
 

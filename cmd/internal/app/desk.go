@@ -15,6 +15,7 @@ import (
 func (a *App) buildDesk() {
 	a.desk = desk.New(desk.Parts{
 		Reader: a.db, Operator: a.engine, Playbooks: a.engine, Rollbacks: undoer{a}, Calendar: almanac{a}, Landing: asker{a}, Rota: rota{a}, Switch: killSwitch{a}, Audit: auditor{a.db},
+		Teller: composer{a}, Executing: a.executing,
 		Budgets: a.promised, Blind: a.blind, Who: a.config.People.Who, URL: a.address, Zone: a.config.zone(),
 		Now: a.options.Clock.Now, Logger: a.logger,
 	})

@@ -115,7 +115,7 @@ func (a *App) schedule() {
 	if a.vendors.github != nil {
 		a.scheduler.add("github", &atOnce{then: every{catchUpEvery}}, a.catchUp)
 	}
-	if schedule, err := a.config.Digest.schedule(); a.config.Digest.Cron != "" && err == nil {
-		a.scheduler.add("digest", schedule, a.digest)
+	if a.digests != nil {
+		a.scheduler.add("digests", every{digestsEvery}, a.digests.due)
 	}
 }

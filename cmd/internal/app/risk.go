@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"time"
 
 	prom "github.com/prometheus/client_golang/prometheus"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/command"
 	"github.com/firebreak-dev/firebreak/bot/gate"
 	"github.com/firebreak-dev/firebreak/bot/owners"
 	"github.com/firebreak-dev/firebreak/bot/risk"
@@ -177,16 +176,13 @@ func ownersNotes(f owners.File) []string {
 	return out
 }
 
-var pullAddress = regexp.MustCompile(`^https?://[^/]+/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/([0-9]{1,9})(?:[/?#].*)?$`)
-
-// pullOf takes the address of a pull request apart.
+// pullOf takes the address of a pull request apart, or its short form.
 func pullOf(address string) (repository string, number int, err error) {
-	m := pullAddress.FindStringSubmatch(address)
-	if m == nil {
-		return "", 0, fmt.Errorf("%q is no address of a pull request: write https://github.com/owner/name/pull/482", address)
+	repository, number, ok := command.PullOf(address)
+	if !ok {
+		return "", 0, fmt.Errorf("%q is no address of a pull request: write https://github.com/owner/name/pull/482, or owner/name#482", address)
 	}
-	number, err = strconv.Atoi(m[2])
-	return m[1], number, err
+	return repository, number, nil
 }
 
 // gateVerdict reads what firebreak gate -o json said.
