@@ -111,6 +111,21 @@ func slackID(s, begins string) bool {
 	})
 }
 
+// Homes are the zones of people by all names that they are known by, in lower case; of those that say none, there is nothing.
+func (c Config) Homes() map[string]*time.Location {
+	out := map[string]*time.Location{}
+	for _, m := range c.Members {
+		zone, err := time.LoadLocation(m.Zone)
+		if err != nil || m.Zone == "" {
+			continue
+		}
+		for _, name := range named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email) {
+			out[strings.ToLower(name)] = zone
+		}
+	}
+	return out
+}
+
 // SlackGroups are Slack's IDs of all groups, which have to be looked into to tell who somebody is.
 func (c Config) SlackGroups() []string {
 	out := make([]string, 0, len(c.Groups))
