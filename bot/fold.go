@@ -40,7 +40,10 @@ func (in *Incident) apply(e Entry) {
 			in.State = Acknowledged
 		}
 	case EntrySuspects:
-		decodeInto(e.Data, &in.Ranking)
+		var r Ranking // a fresh one: JSON leaves what it does not name as it was, and the list of suspects is shared with earlier incidents
+		if decodeInto(e.Data, &r) {
+			in.Ranking = r
+		}
 	case EntryVerdict:
 		var v Verdict
 		if decodeInto(e.Data, &v) {

@@ -64,6 +64,32 @@ func TestTheOnsetIsThatOfWhoKnowsBest(t *testing.T) {
 	}
 }
 
+// TestARankingTakesNothingFromTheOneBefore lets a change without author, link and way back take the place of one that has them all.
+func TestARankingTakesNothingFromTheOneBefore(t *testing.T) {
+	told := func(r bot.Ranking) bot.Entry {
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bot.Entry{Incident: "inc", Kind: bot.EntrySuspects, Data: data}
+	}
+	first := bot.Ranking{None: 0.3, Changed: "new first suspect", Suspects: []bot.Suspect{
+		{Change: "github:acme/a#1", Author: "jonas", URL: "https://example.com/1", Rollback: "github.revert", Probability: 0.7},
+	}}
+	second := bot.Ranking{None: 0.1, Suspects: []bot.Suspect{{Change: "registry:p-14", Probability: 0.8}, {Change: "github:acme/a#1", Probability: 0.1}}}
+	before := bot.Incident{}.Then(told(first))
+	after := before.Then(told(second))
+	if diff := cmp.Diff(second, after.Ranking); diff != "" {
+		t.Errorf("the second ranking (-told +kept):\n%s", diff)
+	}
+	if diff := cmp.Diff(first, before.Ranking); diff != "" {
+		t.Errorf("the first one changed (-told +kept):\n%s", diff)
+	}
+	if again := after.Then(bot.Entry{Incident: "inc", Kind: bot.EntrySuspects, Data: json.RawMessage(`{"suspects": 3}`)}); !cmp.Equal(again.Ranking, second) {
+		t.Error("what cannot be read changed the ranking")
+	}
+}
+
 // TestThenIsFoldingOn compares an incident that is carried on entry by entry with the fold of all, and the earlier ones stay as they were.
 func TestThenIsFoldingOn(t *testing.T) {
 	at := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
