@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/playbooks/expr"
 )
@@ -16,7 +18,7 @@ func (e *Engine) Scope(in bot.Incident) expr.Scope {
 	for _, s := range in.Ranking.Suspects {
 		suspects = append(suspects, expr.Suspect{
 			Change: s.Change, Kind: string(s.Kind), Title: s.Title, URL: s.URL, Author: s.Author,
-			Probability: s.Probability, Rollback: s.Rollback,
+			Probability: s.Probability, Rollback: wayBack(s),
 		})
 	}
 	return expr.Scope{
@@ -31,4 +33,14 @@ func (e *Engine) Scope(in bot.Incident) expr.Scope {
 		Suspects: suspects,
 		None:     in.Ranking.None,
 	}
+}
+
+// wayBack is the action that undoes a suspect: none where it was undone already, whoever did it. A playbook that begins when that makes it
+// likelier must not ask people for what is done.
+func wayBack(s bot.Suspect) string {
+	undone := func(r bot.Reason) bool { return slices.Contains([]string{"reverted", "cured", "uncured"}, r.Code) }
+	if slices.ContainsFunc(s.Reasons, undone) {
+		return ""
+	}
+	return s.Rollback
 }

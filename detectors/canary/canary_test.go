@@ -197,6 +197,35 @@ func TestWhatHasEndedIsNotHeldAgainstACanary(t *testing.T) {
 	}
 }
 
+// TestOnItsWayToNothingAShareIsNotMended takes a canary back slowly: its finding ends once, when it is gone.
+func TestOnItsWayToNothingAShareIsNotMended(t *testing.T) {
+	w := &detectorstest.Windows{}
+	id := func(version string) detectors.SeriesID {
+		return detectors.SeriesID{Signal: "refusal_ratio", Service: "assistant", Environment: "production", Slice: `prompt_version="` + version + `"`}
+	}
+	c := config()
+	c.Signals = nil
+	d, err := New(c, nil, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turns, firing := 0, false
+	for i := range 60 {
+		at, share := c.Since.Add(time.Duration(i+1)*time.Minute), 0.4
+		if i >= 30 {
+			share = max(0, 0.4-0.1*float64(i-29))
+		}
+		w.Add(id("482"), at, 0, 1000*share)
+		w.Add(id("481"), at, 0, 1000*(1-share))
+		if now := d.Judge(at, w)[0].Verdict == detectors.Firing; now != firing {
+			turns, firing = turns+1, now
+		}
+	}
+	if turns != 2 || firing {
+		t.Errorf("it turned %d times; it fires in the end: %v", turns, firing)
+	}
+}
+
 func BenchmarkJudge(b *testing.B) {
 	w, d := write(side{50, .01, .4}, side{950, .01, .4}), detector(b)
 	b.ReportAllocs()

@@ -92,14 +92,14 @@ func gone(steps []share, now time.Time) (why string, is bool) {
 }
 
 // mended tells that a canary whose share was wrong gets the declared one now: what it got lately agrees with what was declared, and is a
-// hundred times less likely under what it got before.
+// hundred times less likely under what it got before. It is looked at step by step: on its way to nothing a share passes the declared one.
 func mended(declared float64, steps []share, now time.Time) (why string, is bool) {
 	first := len(steps)
 	for first > 0 && (declared*sum(steps[first:]).Total < plenty || now.Sub(steps[first].at) < lately) {
 		first--
 	}
 	before, since := sum(steps[:first]), sum(steps[first:])
-	if before.Total == 0 || declared*since.Total < plenty || Exposure(declared, []Counts{since}).Answer != Pass {
+	if before.Total == 0 || declared*since.Total < plenty || Exposure(declared, counts(steps[first:])).Answer != Pass {
 		return "", false
 	}
 	wrong := min(1-1e-9, max(1e-9, before.Bad/before.Total))
