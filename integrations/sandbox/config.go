@@ -49,7 +49,7 @@ func (s *Sandbox) Config() BotConfig {
 	w := s.scenario.wishes.withDefaults()
 	yaml := strings.NewReplacer(
 		"{PROMETHEUS}", s.urls.Prometheus, "{SLACK}", s.urls.Slack, "{PAGERDUTY}", s.urls.PagerDuty, "{GITHUB}", s.urls.GitHub,
-		"{ONCALL}", onCallID, "{SERVICES}", w.services, "{NAMES}", w.names, "{OBJECTIVES}", w.objectives, "{DETECTORS}", w.detectors,
+		"{ONCALL}", onCallID, "{SERVICES}", w.services, "{SIGNALS}", w.signals, "{OBJECTIVES}", w.objectives, "{DETECTORS}", w.detectors,
 		"{PLAYBOOKS}", w.playbooks, "{SECTIONS}", w.sections,
 	).Replace(configText)
 	env := map[string]string{
@@ -63,20 +63,21 @@ func (s *Sandbox) Config() BotConfig {
 // wishes are what a story has in its configuration in the place of the usual, or besides, as YAML.
 type wishes struct {
 	// services and sections come besides; the others take the place of the usual ones.
-	services, sections                      string
-	names, objectives, detectors, playbooks string
+	services, sections                        string
+	signals, objectives, detectors, playbooks string
 }
 
 func (w wishes) withDefaults() wishes {
-	w.names = cmp.Or(w.names, "refused: refusal")
+	w.signals = cmp.Or(w.signals, usualSignals)
 	w.objectives = cmp.Or(w.objectives, usefulAnswers)
 	w.detectors = cmp.Or(w.detectors, watchDrift)
 	w.playbooks = cmp.Or(w.playbooks, "prompt-regression, generic, closing")
 	return w
 }
 
-// The usual objective and detector.
+// The usual signals, objective and detector.
 const (
+	usualSignals  = "  use: [otel-genai]\n  names: {refused: refusal}"
 	usefulAnswers = "  - {name: useful-answers, service: support-assistant, signal: refusal_ratio, target: 99.9%, period: 30d}"
 	// quickAnswers is watched by the fast pair of windows alone, so that a story that lasts longer need not wait for the slow one.
 	quickAnswers = `  - name: useful-answers
@@ -116,8 +117,7 @@ services:
     slack: "#billing-ai"
 {SERVICES}
 signals:
-  use: [otel-genai]
-  names: {{NAMES}}
+{SIGNALS}
 
 objectives:
 {OBJECTIVES}

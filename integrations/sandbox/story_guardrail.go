@@ -29,7 +29,7 @@ func guardrailStory() Scenario {
 				Files: []githubfake.File{{Path: "services/support/guardrails/refunds.yaml", Status: "modified", Additions: 4, Deletions: 1}},
 			},
 		},
-		wishes: wishes{names: `refused: "refusal|guardrail_blocked"`, objectives: quickAnswers}, acts: guardrailActs, ends: (*director).healedByItself, deadline: 120 * time.Minute, approves: true,
+		wishes: wishes{signals: "  use: [otel-genai]\n  names: {refused: 'refusal|guardrail_blocked'}", objectives: quickAnswers}, acts: guardrailActs, ends: (*director).healedByItself, deadline: 120 * time.Minute, approves: true,
 		promises: []promise{opens(1, "page"), cards(1), names(2), comesBack(), nothingTwice()},
 	}
 }
