@@ -30,8 +30,17 @@ type Card struct {
 	// Chart is a PNG, empty when there is nothing to draw. Alt says in words what it shows.
 	Chart []byte
 	Alt   string
+	// Weighed and Log are for those who want to know more than a look takes in: how the suspects were weighed, and what happened. Either may be
+	// without lines.
+	Weighed, Log Passage
 	// Updated is the time of the newest entry that the card shows.
 	Updated time.Time
+}
+
+// Passage is a heading and its lines.
+type Passage struct {
+	Title string
+	Lines []string
 }
 
 // Fact is a labelled value on a card.

@@ -23,6 +23,7 @@ func CardOf(v View) bot.Card {
 	card := bot.Card{
 		Incident: in.ID, Service: in.Service, Headline: Headline(v), Severity: in.Severity, State: in.State,
 		Facts: facts(v), None: in.Ranking.None, Doing: doing(v), Approvals: open(v), URL: v.url(), Updated: in.Updated,
+		Weighed: weighed(v), Log: logged(v),
 	}
 	for _, s := range in.Ranking.Suspects {
 		if s.Probability >= leastSuspect && len(card.Suspects) < cardSuspects {

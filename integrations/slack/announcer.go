@@ -23,12 +23,13 @@ const (
 
 // Announcer keeps standing cards up to date. Many updates of one incident become one edit that shows the newest state; a
 // channel is edited at most once per Config.EditEvery, and not before a hint of Slack's is over. It posts only what somebody else tried
-// to post while Slack was away: the card as it is then, once.
+// to post while Slack was away: the card as it is then, once. While no card waits, the threads below them are brought up to date.
 type Announcer struct {
 	client *Client
 
 	mu      sync.Mutex
 	pending map[string]*pending
+	threads threads
 	gates   map[string]time.Time // channel → when it may be edited again
 	wake    chan struct{}
 	idle    chan struct{} // closed while nothing is pending
@@ -91,6 +92,14 @@ func (a *Announcer) Run(ctx context.Context) error {
 			if ctx.Err() == nil {
 				continue
 			}
+		}
+		if incident == "" {
+			thread, wait := a.threads.next(time.Now())
+			if thread != "" {
+				a.reply(ctx, thread)
+				continue
+			}
+			pause = min(pause, wait)
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -166,6 +175,9 @@ func (a *Announcer) work(ctx context.Context, incident string) {
 		}
 		a.client.options.Logger.LogAttrs(ctx, slog.LevelError, "slack: a card could not be edited",
 			slog.String("incident", incident), slog.Any("error", err))
+	}
+	if result != resultFailed && result != resultAbsent {
+		a.threads.owe(incident, now)
 	}
 	if p.again {
 		p.at, p.asked, p.tries, p.again = now, now, 0, false

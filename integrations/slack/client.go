@@ -41,6 +41,10 @@ type Place struct {
 	ChartSum   string    `json:"chart_sum,omitempty"`
 	ChartAt    time.Time `json:"chart_at,omitzero"`
 	ChartState bot.State `json:"chart_state,omitempty"`
+	// Thread are the names of the messages in the card's thread; empty where none was posted yet, deleted where somebody took one away. Replying
+	// tells that one was sent whose confirmation is not written down yet.
+	Thread   [threadParts]string `json:"thread,omitzero"`
+	Replying bool                `json:"replying,omitempty"`
 }
 
 // Memory keeps where cards stand, across restarts.

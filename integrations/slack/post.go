@@ -217,15 +217,15 @@ func (c *Client) withdraw(ctx context.Context, incident string, place Place, err
 }
 
 // post sends one message with its key.
-func (c *Client) post(ctx context.Context, channel, key, incident string, m message) (Place, error) {
+func (c *Client) post(ctx context.Context, channel, key, incident string, m message, more ...api.MsgOption) (Place, error) {
 	m = c.fit(m)
 	call := c.rest.Call()
-	id, ts, err := c.api(call).PostMessageContext(ctx, channel, options(m, key, incident)...)
+	id, ts, err := c.api(call).PostMessageContext(ctx, channel, append(options(m, key, incident), more...)...)
 	if err != nil {
 		err = failure(call, err)
 		if id := c.byID(channel); wordOf(err) == "channel_not_found" && id != "" {
 			c.options.Logger.WarnContext(ctx, "slack: a channel has another name; its ID is used, and belongs into the configuration", "channel", channel, "id", id)
-			return c.post(ctx, id, key, incident, m)
+			return c.post(ctx, id, key, incident, m, more...)
 		}
 		return Place{}, err
 	}
@@ -280,15 +280,20 @@ func (c *Client) edit(ctx context.Context, incident string, place Place, card bo
 	return true, nil
 }
 
-// update edits one message in place. It sets the whole message, so it may be repeated.
+// update edits a card in place.
 func (c *Client) update(ctx context.Context, place Place, incident string, m message) error {
+	return c.rewrite(ctx, place.Channel, place.TS, cardKey(incident), incident, m)
+}
+
+// rewrite edits one message in place. It sets the whole message, so it may be repeated.
+func (c *Client) rewrite(ctx context.Context, channel, ts, key, incident string, m message) error {
 	m = c.fit(m)
 	call := c.rest.Repeatable()
-	_, _, _, err := c.api(call).UpdateMessageContext(ctx, place.Channel, place.TS,
+	_, _, _, err := c.api(call).UpdateMessageContext(ctx, channel, ts,
 		api.MsgOptionText(m.text, false),
 		api.MsgOptionBlocks(m.blocks...),
 		api.MsgOptionMetadata(api.SlackMetadata{
-			EventType: eventType, EventPayload: map[string]any{"key": cardKey(incident), "incident": incident},
+			EventType: eventType, EventPayload: map[string]any{"key": key, "incident": incident},
 		}))
 	if err != nil {
 		return failure(call, err)
