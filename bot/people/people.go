@@ -126,6 +126,29 @@ func (c Config) Homes() map[string]*time.Location {
 	return out
 }
 
+// SlackOf is Slack's ID of a person or of a group by whatever name is known; empty where nobody is known by that name.
+func (c Config) SlackOf(name string) string {
+	if name == "" {
+		return ""
+	}
+	for _, m := range c.Members {
+		for _, known := range named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email) {
+			if strings.EqualFold(known, name) {
+				return m.Slack
+			}
+		}
+	}
+	for _, g := range c.Groups {
+		if strings.EqualFold(g.Name, name) || g.Slack == name {
+			return g.Slack
+		}
+	}
+	if slackID(name, "UW") { // whoever acts in Slack and is not named is known by the ID
+		return name
+	}
+	return ""
+}
+
 // SlackGroups are Slack's IDs of all groups, which have to be looked into to tell who somebody is.
 func (c Config) SlackGroups() []string {
 	out := make([]string, 0, len(c.Groups))

@@ -103,3 +103,32 @@ func TestMoreGroupsNeverTakeARoleAway(t *testing.T) {
 		}
 	})
 }
+
+func TestPeopleAreFoundByWhateverName(t *testing.T) {
+	c := people.Config{
+		Members: []people.Member{{Name: "Mara Lind", Slack: "U0MARALIN", PagerDuty: "PMARA", Email: "mara@acme.example", Zone: "Asia/Tokyo"}, {Name: "jo", GitHub: "jo-x"}},
+		Groups:  []people.Group{{Name: "team-support-ai", Slack: "S0SUPPORT", Role: bot.Responder}},
+	}
+	for name, want := range map[string]string{
+		"mara lind": "U0MARALIN", "MARA@acme.example": "U0MARALIN", "PMARA": "U0MARALIN", "team-support-ai": "S0SUPPORT", "U0OMARAZI": "U0OMARAZI",
+		"jo": "", "nobody": "", "": "",
+	} {
+		if got := c.SlackOf(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+	homes := c.Homes()
+	for _, name := range []string{"mara lind", "pmara", "mara@acme.example"} {
+		if homes[name] == nil || homes[name].String() != "Asia/Tokyo" {
+			t.Errorf("%s lives in %v", name, homes[name])
+		}
+	}
+	if homes["jo"] != nil {
+		t.Error("somebody lives where nobody said")
+	}
+	r := diag.New()
+	people.Config{Members: []people.Member{{Name: "x", Email: "x@y.example", Zone: "Mars/Olympus"}}}.Check(r)
+	if faults := r.Faults(); len(faults) != 1 || faults[0].Code != "unknown-zone" {
+		t.Errorf("%v", faults)
+	}
+}

@@ -27,6 +27,8 @@ type Config struct {
 	Channel string `yaml:"channel"`
 	// TimelineEmoji is the name of the emoji that puts a message on an incident's timeline; default pushpin, "off" for none.
 	TimelineEmoji string `yaml:"timeline_emoji"`
+	// IncidentChannels says which incidents get a channel of their own.
+	IncidentChannels ChannelsConfig `yaml:"incident_channels"`
 	// APIURL is "https://slack.com/api/" unless said otherwise; GovSlack has "https://slack-gov.com/api/".
 	APIURL string `yaml:"api_url"`
 	// EditEvery is the shortest time between two edits in one channel; default 1s.
@@ -108,6 +110,7 @@ func (c Config) Check(r *diag.Report) {
 			r.Faultf("api_url", "bad-url", "not an http(s) address").Suggest("leave it out for %s", defaultAPI)
 		}
 	}
+	c.IncidentChannels.Check(r.At("incident_channels"))
 	for field, d := range map[string]time.Duration{
 		"edit_every": c.EditEvery, "chart_every": c.ChartEvery, "timeout": c.Timeout,
 	} {

@@ -96,6 +96,9 @@ func TestWeCallNoMethodWhoseScopeIsNotKnown(t *testing.T) {
 		"PostMessageContext", "UpdateMessageContext", "GetConversationHistoryContext", "GetConversationsContext", "UploadFileContext", "GetUserGroupMembersContext", "StartSocketModeContext",
 		"PublishViewContext", "OpenViewContext", "UpdateViewContext", "PostEphemeralContext", "GetPermalinkContext",
 	}
+	known = append(known, // those of channels of incidents, which nobody has unless they want them: docs/slack.md tells the scopes
+		"CreateConversationContext", "SetTopicOfConversationContext", "ListBookmarksContext", "AddBookmarkContext", "InviteUsersToConversationContext",
+		"ArchiveConversationContext")
 	others := []string{"DialContext", "NewRequestWithContext", "WarnContext", "InfoContext", "ErrorContext"} // none of slack-go's
 	for _, m := range regexp.MustCompile(`\.(\w+Context)\(ctx`).FindAllStringSubmatch(sources(t), -1) {
 		if !slices.Contains(known, m[1]) && !slices.Contains(others, m[1]) {

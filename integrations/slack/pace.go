@@ -19,7 +19,7 @@ func paceOf(method string) rest.Pace {
 		"bookmarks.add", "bookmarks.list", "pins.add", "users.list":
 		p.Every, p.AtOnce = 4*time.Second, 5
 	case "chat.update", "chat.delete", "conversations.history", "conversations.replies", "conversations.info", "conversations.join",
-		"conversations.invite", "reactions.add", "reactions.remove", "reactions.get", "bots.info", "users.lookupByEmail":
+		"conversations.invite", "conversations.setTopic", "reactions.add", "reactions.remove", "reactions.get", "bots.info", "users.lookupByEmail":
 		p.Every, p.AtOnce = 2*time.Second, 20
 	case "chat.postMessage", "chat.getPermalink", "auth.test":
 		p.Every, p.AtOnce = 250*time.Millisecond, 60 // no tier of its own: "several hundred a minute"

@@ -51,6 +51,7 @@ type App struct {
 	vendors   vendors
 	landing   *lateLanding
 	digests   *digests
+	host      *host
 	scenes    *scenes
 	inbound   map[string]inbound
 	// backfilled is touched by the job that catches up only.

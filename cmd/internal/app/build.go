@@ -150,7 +150,7 @@ func (a *App) buildVendors(context.Context) (err error) {
 	a.buildMirror()
 	a.buildBriefer()
 	a.buildHerald()
-	a.digests = a.buildDigests()
+	a.digests, a.host = a.buildDigests(), a.buildHost()
 	return nil
 }
 

@@ -115,6 +115,10 @@ func (a *App) schedule() {
 	if a.vendors.github != nil {
 		a.scheduler.add("github", &atOnce{then: every{catchUpEvery}}, a.catchUp)
 	}
+	if a.host != nil {
+		a.scheduler.add("rooms", every{roomsEvery}, a.host.keep)
+		a.scheduler.add("rooms that are over", every{time.Hour}, a.host.archive)
+	}
 	if a.digests != nil {
 		a.scheduler.add("digests", every{digestsEvery}, a.digests.due)
 	}

@@ -60,7 +60,7 @@ func (w *Workspace) methods(name string) method {
 	case "bots.info":
 		return w.botInfo
 	default:
-		return nil
+		return w.roomMethods(name)
 	}
 }
 
@@ -104,6 +104,7 @@ func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 // expected are refusals that a sound client may meet; any other means that the request itself was wrong.
 var expected = map[string]bool{
 	"message_not_found": true, "thread_not_found": true, "already_reacted": true, "no_reaction": true,
+	"name_taken": true, "already_in_channel": true, "already_archived": true, "missing_scope": true,
 	"users_not_found": true, "user_not_found": true, "channel_not_found": true,
 	"expired_trigger_id": true, "hash_conflict": true, "not_found": true, "is_archived": true, "not_in_channel": true,
 }
@@ -179,7 +180,9 @@ func (w *Workspace) permalink(form url.Values) (object, string) {
 func (w *Workspace) list(form url.Values) (object, string) {
 	out := make([]object, 0, len(w.channels))
 	for _, c := range w.channels {
-		out = append(out, w.describe(c))
+		if !w.leftOut(c, form) {
+			out = append(out, w.describe(c))
+		}
 	}
 	return object{"channels": out, "response_metadata": object{"next_cursor": ""}}, ""
 }
@@ -199,6 +202,9 @@ func (w *Workspace) byID(id string) (Channel, bool) {
 }
 
 func (w *Workspace) describe(c Channel) object {
+	if room := w.rooms[c.ID]; room != nil {
+		return w.describeRoom(c, room)
+	}
 	return object{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": true, "is_group": false, "is_im": false,
 		"is_mpim": false, "is_private": false, "is_archived": false, "is_general": false, "is_member": true,

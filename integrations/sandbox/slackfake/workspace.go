@@ -40,6 +40,8 @@ type Config struct {
 	Now func() time.Time
 	// TriggerLife is how long a trigger is good; zero means three seconds, as at Slack.
 	TriggerLife time.Duration
+	// Unscoped are methods for which the token has no scope.
+	Unscoped []string
 	// Limited has Slack's rate limits enforced, by the wall clock.
 	Limited bool
 }
@@ -108,6 +110,7 @@ type Workspace struct {
 	triggers  map[string]*trigger
 	views     []*View
 	troubles  map[string]Trouble
+	rooms     map[string]*Room
 }
 
 // New makes a workspace; it is an http.Handler for everything below Config.Base.
