@@ -56,7 +56,7 @@ bench-detectors: ## measure the detectors on recordings below DATA and on seeded
 bench-risk: ## judge synthetic merges beside their size alone, with the calibration of levels; ARGS="-seeds 15 -world usual"
 	@$(GO) run ./cmd/internal/benchrisk $(ARGS)
 
-bench-suspects: ## rank synthetic incidents, or those of CASES, beside simple rankers; VERDICTS=file keeps what was said; ARGS="-o json"
+bench-suspects: ## rank synthetic incidents, or those of CASES, beside simple rankers, and tell the stories of the demo through the whole bot (six minutes; ARGS="-stories=false" leaves them out); VERDICTS=file keeps what was said
 	@$(GO) run ./cmd/internal/benchsuspects -cases "$(CASES)" -verdicts "$(VERDICTS)" -casegen ../shared/tools/casegen -petshop ../shared/data/petshop $(ARGS)
 
 fuzz: ## every fuzz target for FUZZTIME (30s)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,8 +21,9 @@ import (
 // `make bench-suspects` tells all of them.
 func TestStoriesOfTheDemo(t *testing.T) {
 	binary := buildBinary(t)
-	for _, c := range []struct {
+	stories := []struct {
 		name      string
+		speed     string
 		incidents int
 		severity  string
 		// pages and cards are what people got.
@@ -29,14 +32,27 @@ func TestStoriesOfTheDemo(t *testing.T) {
 		// unlike is what must not be named first.
 		unlike string
 	}{
-		{name: "quiet"},
+		{name: "quiet", speed: "150"},
 		{name: "corpus-at-night", incidents: 1, severity: "ticket", cards: 1, last: "corpus-pipeline:support-2026-11-21"},
 		{name: "low-traffic", incidents: 1, severity: "ticket", cards: 1},
 		{name: "late-webhook", incidents: 1, severity: "page", pages: 1, cards: 1, unlike: "prompt-registry:support-system-14", last: "prompt-registry:support-system-14"},
-	} {
+	}
+	type ending struct {
+		app.Summary
+		err error
+	}
+	endings := make([]ending, len(stories))
+	var told sync.WaitGroup
+	for i, c := range stories { // all at once: a story is mostly waiting
+		told.Go(func() { endings[i].Summary, endings[i].err = tellStory(t.Context(), binary, c.name, c.speed) })
+	}
+	told.Wait()
+	for i, c := range stories {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			got := tellStory(t, binary, c.name)
+			got := endings[i]
+			if got.err != nil {
+				t.Fatal(got.err)
+			}
 			if got.Scenario != c.name || got.Incidents != c.incidents || got.Incident.Severity != c.severity || got.Pages != c.pages || got.Cards != c.cards {
 				t.Errorf("%d incidents (%s), %d pages and %d cards", got.Incidents, got.Incident.Severity, got.Pages, got.Cards)
 			}
@@ -49,7 +65,7 @@ func TestStoriesOfTheDemo(t *testing.T) {
 				}
 			}
 			if t.Failed() {
-				whole, _ := json.MarshalIndent(got, "", "  ")
+				whole, _ := json.MarshalIndent(got.Summary, "", "  ")
 				t.Log(string(whole))
 			}
 		})
@@ -57,21 +73,21 @@ func TestStoriesOfTheDemo(t *testing.T) {
 }
 
 // tellStory runs the demo in a process of its own, without the race detector, which would make its clock too fast.
-func tellStory(t *testing.T, binary, name string) (s app.Summary) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+func tellStory(ctx context.Context, binary, name, speed string) (s app.Summary, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "demo", "--scenario", name, "--once", "--json")
+	args := []string{"demo", "--scenario", name, "--once", "--json"}
+	if speed != "" {
+		args = append(args, "--speed", speed)
+	}
+	cmd := exec.CommandContext(ctx, binary, args...)
 	var wrong bytes.Buffer
 	cmd.Stderr = &wrong
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, wrong.String())
+		return s, fmt.Errorf("%w\n%s", err, wrong.String())
 	}
-	if err := json.Unmarshal(out, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return s, json.Unmarshal(out, &s)
 }
 
 // TestTheDemosHelpListsItsStories, a line each, and so does the manual.

@@ -29,19 +29,20 @@ type story struct {
 // tellStories has the whole bot live through stories, and gives what came of them in the same order.
 func tellStories(ctx context.Context, names []string, errs io.Writer) ([]story, error) {
 	out, faults := make([]story, len(names)), make([]error, len(names))
-	tellers := make(chan struct{}, atOnce)
+	next := make(chan int)
 	var told sync.WaitGroup
-	var says sync.Mutex
-	for i, name := range names {
+	for range atOnce {
 		told.Go(func() {
-			tellers <- struct{}{}
-			defer func() { <-tellers }()
-			says.Lock()
-			fmt.Fprintf(errs, "telling %s\n", name)
-			says.Unlock()
-			out[i], faults[i] = tell(ctx, name)
+			for i := range next {
+				out[i], faults[i] = tell(ctx, names[i])
+			}
 		})
 	}
+	for i, name := range names {
+		next <- i
+		fmt.Fprintf(errs, "telling %s\n", name)
+	}
+	close(next)
 	told.Wait()
 	for i, err := range faults {
 		if err != nil {
