@@ -20,7 +20,9 @@ func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string
 	var b strings.Builder
 	switch args[0] {
 	case "slack":
-		w.slackPosts(&b)
+		w.slackPosts(&b, false)
+	case "slack-threads":
+		w.slackPosts(&b, true)
 	case "pagerduty":
 		w.pages(&b)
 	case "pagerduty-notes":
@@ -38,9 +40,13 @@ func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string
 	return w.anonymous(b.String()), nil
 }
 
-// slackPosts prints messages as people see them: words, and buttons in brackets.
-func (w *world) slackPosts(b *strings.Builder) {
+// slackPosts prints messages as people see them: words, and buttons in brackets. What the bot writes in the threads of cards, which comes
+// behind and is edited all the time, is told apart.
+func (w *world) slackPosts(b *strings.Builder, threads bool) {
 	for _, m := range w.slack.Messages() {
+		if strings.Contains(string(m.Metadata), `"thread/`) != threads {
+			continue
+		}
 		channel := m.Channel
 		if c, ok := w.slack.Channel(m.Channel); ok {
 			channel = "#" + c.Name

@@ -27,7 +27,7 @@ var updateStories = flag.Bool("update", false, "write what was posted and printe
 //	press WHO LABEL           press a button of the newest card in Slack
 //	fault VENDOR MODE         let a stand-in misbehave, as wire.Fault knows it; name=value for its other fields
 //	pagerduty VERB ...        raise TITLE KEY | ACT KEY [WHO [OBJECT]]: what other tools and people do there
-//	posts VENDOR              what slack, pagerduty (pagerduty-notes: its incidents) or github has received, with times, numbers and names of this run replaced
+//	posts VENDOR              what slack (slack-threads: below its cards), pagerduty (pagerduty-notes: its incidents) or github has received, with times, numbers and names of this run replaced
 //	exits CODE PROGRAM ...    run a program that must end with this code
 //	[!] valid SCHEMA FILE...  hold YAML files against a JSON Schema
 //	disk VERB DIR             mount DIR SIZE | fill DIR | free DIR: a small disk, where [mount] holds
