@@ -70,7 +70,7 @@ func BenchmarkOpenedToCard(b *testing.B) {
 		}
 		took = append(took, time.Since(began))
 	}
-	report(b, took, "incident opened to suspects on the card, %d incidents of eight changes each | at most 1 s | p50 %.0f ms, p99 %.0f ms")
+	figure(b, took, "incident opened to suspects on the card, %d incidents of eight changes each | at most 1 s | p50 %.0f ms, p99 %.0f ms")
 }
 
 // shows tells whether a card names a change.

@@ -327,5 +327,5 @@ func BenchmarkPushToCheck(b *testing.B) {
 		c.until("the check", func() bool { return c.on(head).Conclusion != "" })
 		took = append(took, time.Since(began))
 	}
-	report(b, took, "push to check on the wire, %d pushes | p95 at most 1 s | p50 %.0f ms, p99 %.0f ms")
+	figure(b, took, "push to check on the wire, %d pushes | p95 at most 1 s | p50 %.0f ms, p99 %.0f ms")
 }

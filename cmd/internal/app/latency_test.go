@@ -34,7 +34,7 @@ func BenchmarkFindingToPage(b *testing.B) {
 			p.observe(b, i)
 			took = append(took, p.arrival(b).at.Sub(began))
 		}
-		report(b, took, "finding to page, %d findings one by one | p99 at most 250 ms | p50 %.0f ms, p99 %.0f ms")
+		figure(b, took, "finding to page, %d findings one by one | p99 at most 250 ms | p50 %.0f ms, p99 %.0f ms")
 	})
 	b.Run("all at once", func(b *testing.B) {
 		p := newPaging(b, b.N)
@@ -49,7 +49,7 @@ func BenchmarkFindingToPage(b *testing.B) {
 		for range all {
 			took = append(took, p.arrival(b).at.Sub(began))
 		}
-		report(b, took, "finding to page, %d findings at once | as fast as it goes | p50 %.0f ms, p99 %.0f ms, the first %.0f ms")
+		figure(b, took, "finding to page, %d findings at once | as fast as it goes | p50 %.0f ms, p99 %.0f ms, the first %.0f ms")
 	})
 }
 
@@ -78,8 +78,8 @@ func execute(tb testing.TB, config Config, options Options) *App {
 	return a
 }
 
-// report tells how long it took; figure takes as many numbers as it wants of how many, the median, the 99th percentile and the least.
-func report(b *testing.B, took []time.Duration, figure string) {
+// figure tells how long it took; the line takes as many numbers as it wants of how many, the median, the 99th percentile and the least.
+func figure(b *testing.B, took []time.Duration, line string) {
 	b.Helper()
 	b.StopTimer()
 	slices.Sort(took)
@@ -90,7 +90,7 @@ func report(b *testing.B, took []time.Duration, figure string) {
 	b.ReportMetric(at(.99), "p99-ms")
 	b.ReportMetric(at(1), "max-ms")
 	numbers := []any{len(took), at(.5), at(.99), at(0)}
-	b.Logf("figure: "+figure, numbers[:strings.Count(figure, "%")]...)
+	b.Logf("figure: "+line, numbers[:strings.Count(line, "%")]...)
 }
 
 // arrived is a request that came to the pager.

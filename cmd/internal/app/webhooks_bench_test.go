@@ -58,7 +58,7 @@ func BenchmarkWebhooks(b *testing.B) {
 	if lost := load.failed.Load(); lost > 0 || int(answered[http.StatusUnauthorized].Load()) != load.forged || int(answered[http.StatusAccepted].Load()) != b.N-load.forged {
 		b.Errorf("%d failed, %d refused of %d forged, %d accepted of %d", lost, answered[http.StatusUnauthorized].Load(), load.forged, answered[http.StatusAccepted].Load(), b.N-load.forged)
 	}
-	report(b, load.took, "webhooks, %d at 500 a second, 1 in 10 twice, 1 in 20 forged, on SQLite | p99 at most 50 ms, none lost, none doubled | p50 %.1f ms, p99 %.1f ms")
+	figure(b, load.took, "webhooks, %d at 500 a second, 1 in 10 twice, 1 in 20 forged, on SQLite | p99 at most 50 ms, none lost, none doubled | p50 %.1f ms, p99 %.1f ms")
 }
 
 // load is what is sent, and how it went.
