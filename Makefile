@@ -74,5 +74,5 @@ crash: build ## kill -9 the bot at 40 random instants of the demo's story, on SQ
 outage: build ## time from bad traffic to the page, on a real Prometheus
 	@$(GO) test ./cmd/firebreak -run '^TestOutageOnRealPrometheus$$' -count=1 -v -timeout 20m -args -outage
 
-figures: ## what is promised in figures, measured on this machine, as a table; takes about six minutes
+figures: ## what is promised in figures, measured on this machine, as a table; takes about ten minutes
 	@.ci/figures

@@ -32,7 +32,7 @@ func PNG(c Chart) ([]byte, error) {
 		}
 	}
 	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, p.canvas.Image()); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, fewColours(p.canvas.Image())); err != nil {
 		return nil, fmt.Errorf("encoding the picture: %w", err)
 	}
 	return out.Bytes(), nil

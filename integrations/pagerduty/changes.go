@@ -25,7 +25,7 @@ type HeraldOptions struct {
 }
 
 // Herald tells PagerDuty of the changes of services that have a routing key, each once. They wait behind the pages: of the events that a
-// key may have, changes take half at most.
+// key may have, changes take a third at most.
 type Herald struct {
 	client  *Client
 	options HeraldOptions
