@@ -72,7 +72,7 @@ func corpusActs(d *director) []act {
 		worse := readers()[0].Normal
 		worse.Hits -= 0.12 * float64(i) / steps
 		acts = append(acts, act{begins + time.Duration(i)*5*time.Minute, func() {
-			d.sandbox.world.Deploy(Service, "", worse, d.now(), 4*time.Minute)
+			d.sandbox.world.Deploy(Service, "", worse, d.now(), 0)
 		}})
 	}
 	d.onceOpen(40*time.Minute, func() {
