@@ -124,10 +124,11 @@ func wayBack(services []bot.Service, c bot.Change) string {
 }
 
 // undoes tells whether an action can take a change back: a revert is one of a pull request, at the forge that told of it. Nobody shall
-// be asked for one of a prompt that a registry published, or of a push.
+// be asked for one of a prompt that a registry published, or of a push. What has not landed yet will be one when it does.
 func undoes(action string, c bot.Change) bool {
 	source, verb, _ := strings.Cut(action, ".")
-	return verb != "revert" || (c.Source == source && c.Number > 0)
+	ahead := c.Repository != "" && c.MergedAt.IsZero() && c.EffectiveAt.IsZero()
+	return verb != "revert" || ahead || (c.Source == source && c.Number > 0)
 }
 
 // ordered sorts kinds by how much they tell and drops doubles and unknown ones.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -149,7 +150,10 @@ func TestClassify(t *testing.T) {
 			bot.Change{Source: "prompt-registry", Kind: bot.Prompt, Services: []string{"support"}}, []bot.Kind{bot.Prompt}, []string{"support"}, "",
 		},
 		"a push is no pull request either": {
-			bot.Change{Source: "github", Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}}, []bot.Kind{bot.Prompt}, []string{"support"}, "",
+			bot.Change{Source: "github", Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}, MergedAt: time.Unix(1, 0)}, []bot.Kind{bot.Prompt}, []string{"support"}, "",
+		},
+		"what has not landed yet will be a pull request": {
+			bot.Change{Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}}, []bot.Kind{bot.Prompt}, []string{"support"}, "github.revert",
 		},
 		"a source's rollback is kept": {
 			bot.Change{Repository: "acme/assistants", Paths: []string{"prompts/support/a.md"}, Rollback: "flags.off"},
