@@ -40,7 +40,9 @@ type Unresolved struct {
 	// Suspect is the likeliest cause where one is likelier than none of the known changes.
 	Suspect     string  `json:"suspect,omitempty"`
 	Probability float64 `json:"probability,omitempty"`
-	URL         string  `json:"url,omitempty"`
+	// Lead is the ID of the incident that speaks for this one.
+	Lead string `json:"lead,omitempty"`
+	URL  string `json:"url,omitempty"`
 }
 
 // Prime is the suspect that is likelier than the answer that none of the known changes did it.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -217,4 +218,31 @@ type Deployment struct {
 	// MergedAt and Branch are those of the change with this revision, where the ledger knows it; the ledger fills them in.
 	MergedAt time.Time `json:"merged_at,omitzero"`
 	Branch   string    `json:"branch,omitempty"`
+}
+
+// Folded leaves out of incidents those for which another one of them speaks.
+func Folded(all []Incident) []Incident {
+	there := make(map[string]bool, len(all))
+	for _, in := range all {
+		there[in.ID] = true
+	}
+	out := make([]Incident, 0, len(all))
+	for _, in := range all {
+		if !there[in.Lead.Incident] {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// WithIt says for which others an incident speaks, with a comma before it; nothing where there are none.
+func (in Incident) WithIt() string {
+	switch n := len(in.Followers); n {
+	case 0:
+		return ""
+	case 1:
+		return ", and " + in.Followers[0].Service + " with it"
+	default:
+		return fmt.Sprintf(", and %d other services with it", n)
+	}
 }

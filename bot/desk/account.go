@@ -48,7 +48,7 @@ func (d *Desk) Account(ctx context.Context) (bot.Account, error) {
 func (d *Desk) short(in bot.Incident) bot.Unresolved {
 	u := bot.Unresolved{
 		ID: in.ID, Service: in.Service, Environment: in.Environment, Severity: in.Severity, State: in.State, Title: in.Title,
-		OpenedAt: in.OpenedAt, AcknowledgedBy: in.AcknowledgedBy, URL: d.page(in.ID),
+		OpenedAt: in.OpenedAt, AcknowledgedBy: in.AcknowledgedBy, Lead: in.Lead.Incident, URL: d.page(in.ID),
 	}
 	if in.Muted.Holds(d.parts.Now()) {
 		u.Muted = in.Muted

@@ -22,6 +22,7 @@ func plural(n int, one, more string) string {
 // incidentRows are a line for each, the first few.
 func (d *Desk) incidentRows(incidents []bot.Incident) []bot.Row {
 	var rows []bot.Row
+	incidents = bot.Folded(incidents)
 	for i, in := range incidents {
 		if i == shown {
 			return append(rows, bot.Row{Text: fmt.Sprintf("and %d more", len(incidents)-i), Link: d.parts.URL()})
@@ -33,7 +34,7 @@ func (d *Desk) incidentRows(incidents []bot.Incident) []bot.Row {
 		if in.Muted.Holds(d.parts.Now()) {
 			text += fmt.Sprintf(", muted until %s by %s", d.clock(in.Muted.Until), in.Muted.By)
 		}
-		text += likely(in)
+		text += in.WithIt() + likely(in)
 		rows = append(rows, bot.Row{Label: strings.TrimSpace(strings.ToUpper(string(in.Severity)) + " " + in.Service), Text: text, Link: d.page(in.ID)})
 	}
 	return rows
@@ -294,6 +295,9 @@ func (d *Desk) dutyText(duty bot.Duty) string {
 		levels = append(levels, fmt.Sprintf("%d. %s", l.Level, orElse(strings.Join(people, ", "), "nobody")))
 	}
 	text := orElse(strings.Join(levels, "; "), "nobody")
+	if duty.Urgency != "" {
+		text += "; urgency " + duty.Urgency
+	}
 	if duty.Maintenance {
 		text += "; under maintenance: nobody is paged"
 	}

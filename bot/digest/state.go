@@ -22,7 +22,7 @@ func (m maker) ended() []bot.Incident {
 
 // openRows tell of incidents that are not over: what is wrong, who is on it, what probably did it.
 func (m maker) openRows() []bot.Row {
-	open := m.unresolved()
+	open := bot.Folded(m.unresolved())
 	rows := make([]bot.Row, 0, len(open))
 	for _, in := range open {
 		text := fmt.Sprintf("%s, %s, since %s", orElse(short(in.Title), "no title"), in.State, m.clock(in.OpenedAt))
@@ -38,7 +38,7 @@ func (m maker) openRows() []bot.Row {
 		if in.Blind != "" {
 			text += ", cannot be seen"
 		}
-		text += "; " + blame(in) + " (" + in.ID + ")"
+		text += in.WithIt() + "; " + blame(in) + " (" + in.ID + ")"
 		rows = append(rows, bot.Row{Label: strings.ToUpper(string(in.Severity)) + " " + in.Service, Text: text, Link: m.page(in.ID)})
 	}
 	return bounded(rows)
