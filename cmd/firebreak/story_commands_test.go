@@ -43,7 +43,7 @@ func storyCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	for name, do := range map[string]command{
 		"clock": cmdClock, "traffic": cmdTraffic, "start-bot": cmdStart, "stop-bot": cmdStop(syscall.SIGTERM),
 		"kill-bot": cmdStop(syscall.SIGKILL), "reload-bot": cmdReload, "get": cmdGet, "bot-log": cmdLog, "webhook": cmdWebhook,
-		"github": cmdGitHub, "pagerduty": cmdPager, "press": cmdPress, "slash": cmdSlash, "socket": cmdSocket, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
+		"github": cmdGitHub, "pagerduty": cmdPager, "press": cmdPress, "slash": cmdSlash, "socket": cmdSocket, "form": cmdForm, "views": cmdViews, "chat": cmdChat, "fault": cmdFault, "posts": cmdPosts, "wait-for": cmdWaitFor, "capture": cmdCapture,
 		"ticks": cmdTicks, "large": cmdLarge, "run": cmdRun, "exits": cmdExits, "valid": cmdValid, "disk": cmdDisk,
 	} {
 		negatable := name == "get" || name == "webhook" || name == "valid"
@@ -371,7 +371,7 @@ func cmdWaitFor(ts *testscript.TestScript, w *world, _ bool, args []string) (str
 	if err != nil {
 		return "", err
 	}
-	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "run": cmdRun, "exec": cmdExec, "socket": cmdSocket}[args[1]]
+	repeat := map[string]command{"get": cmdGet, "bot-log": cmdLog, "posts": cmdPosts, "run": cmdRun, "exec": cmdExec, "socket": cmdSocket, "views": cmdViews}[args[1]]
 	if repeat == nil {
 		return "", fmt.Errorf("%q cannot be repeated", args[1])
 	}

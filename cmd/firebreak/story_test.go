@@ -25,6 +25,9 @@ var updateStories = flag.Bool("update", false, "write what was posted and printe
 //	[!] webhook EVENT FILE    send a delivery of GitHub's; -id GUID, -sign right|wrong|sha1|none
 //	github VERB ...           pull FILE | merge N WHO | deploy N [STATE]: what people and pipelines do there
 //	press WHO LABEL           press a button of the newest card in Slack
+//	form WHO VERB WORDS ...   send WORDS FIELD=VALUE... | choose WORDS FIELD OPTION: the newest form in Slack that shows the words
+//	chat WHO VERB ...         write CHANNEL TEXT [THREAD] | mark EMOJI WORDS | shortcut WORDS | home; "- channel NAME archived"
+//	views                     the forms and pages that stand in Slack now
 //	fault VENDOR MODE         let a stand-in misbehave, as wire.Fault knows it; name=value for its other fields
 //	pagerduty VERB ...        raise TITLE KEY | ACT KEY [WHO [OBJECT]]: what other tools and people do there
 //	posts VENDOR              what slack (slack-threads: below its cards), pagerduty (pagerduty-notes: its incidents) or github has received, with times, numbers and names of this run replaced

@@ -150,7 +150,7 @@ func newWorld() (*world, error) {
 	w.slack = slackfake.New(slackfake.Config{
 		Base: base + "/slack", Token: w.secrets["SLACK_TOKEN"], AppToken: w.secrets["SLACK_APP_TOKEN"], SigningSecret: w.secrets["SLACK_SIGNING_SECRET"], Now: w.now,
 		Channels: []string{"incidents", "support-ai"}, Users: []slackfake.User{{ID: "U0OMARAZI", Name: "omar", RealName: "Omar"}},
-		Groups: map[string][]string{"S0ONCALL": {"U0OMARAZI"}},
+		Groups: map[string][]string{"S0ONCALL": {"U0OMARAZI"}}, TriggerLife: time.Minute, // as long as a slow machine may take
 	})
 	w.pager = w.newPager()
 	w.hub = githubfake.New(githubfake.Config{
