@@ -11,6 +11,8 @@ type Duty struct {
 	Levels []DutyLevel `json:"levels"`
 	// Maintenance tells that the pager opens nothing for the service now.
 	Maintenance bool `json:"maintenance,omitempty"`
+	// Urgency is how loud the pager is for it, in words; empty where it does not say.
+	Urgency string `json:"urgency,omitempty"`
 	// Of is the time at which the pager said so, Stale why it could not be asked since; empty while the word is fresh.
 	Of    time.Time `json:"of,omitzero"`
 	Stale string    `json:"stale,omitempty"`

@@ -46,6 +46,9 @@ func printDuties(w io.Writer, duties []app.Duty) {
 		if d.Policy != "" {
 			head += " (" + app.Visible(d.Policy) + ")"
 		}
+		if d.Urgency != "" {
+			head += ", urgency " + app.Visible(d.Urgency)
+		}
 		if d.Maintenance {
 			head += ", under maintenance: nobody is paged"
 		}

@@ -108,7 +108,7 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 			Sentence: "PagerDuty: nobody was paged, the service is under maintenance there",
 		}, nil
 	}
-	event := pageEvent(card, call)
+	event := c.pageEvent(card, call)
 	if c.memory != nil { // before it is sent: what is resolved meanwhile must be taken back
 		if err := c.remember(ctx, pagedSpace, call.Incident, true); err != nil {
 			return playbooks.Outcome{}, unread(err)

@@ -32,7 +32,9 @@ type Options struct {
 	// Incidents are ours, so that PagerDuty's own word is not sent back to it; without them everything is sent.
 	Incidents Incidents
 	// Services say which service of PagerDuty's is which of ours.
-	Services   []Service
+	Services []Service
+	// Hours are the support hours of services that have their own.
+	Hours      map[string]Hours
 	Registerer prometheus.Registerer
 	Tracer     trace.TracerProvider
 	// Transport carries the requests; nil means one of the client's own.
@@ -61,6 +63,7 @@ type Client struct {
 	// wished is told of an incident whose page or escalation could not be sent; the mirror sets it before anything runs.
 	wished   func(incident string)
 	services []Service
+	hours    map[string]Hours
 	duties   duties
 	now      func() time.Time
 	// turns are the limits, by routing key.
@@ -85,6 +88,7 @@ func New(c Config, o Options) *Client {
 		cards:     o.Cards,
 		memory:    o.Memory,
 		services:  o.Services,
+		hours:     o.Hours,
 		incidents: o.Incidents,
 		now:       o.Now,
 		rest:      rest.New(events),

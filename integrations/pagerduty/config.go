@@ -46,6 +46,8 @@ type Config struct {
 	StatusUpdates bool `yaml:"status_updates"`
 	// ChangeEvents has PagerDuty told of the changes of services that have a routing key; true unless said otherwise.
 	ChangeEvents *bool `yaml:"change_events"`
+	// SupportHours are when people are at work, for services without hours of their own.
+	SupportHours Hours `yaml:"support_hours"`
 }
 
 // Service says which service of PagerDuty's is which of ours.
@@ -102,6 +104,7 @@ func (c Config) Check(r *diag.Report) {
 	if c.Region != "" {
 		r.OneOf("region", "unknown-region", "region", c.Region, []string{"us", "eu"})
 	}
+	c.SupportHours.Check(r.At("support_hours"))
 	checkURL(r, "events_url", c.EventsURL, eventsUS)
 	checkURL(r, "api_url", c.APIURL, apiUS)
 	if _, err := mail.ParseAddress(c.From); c.From != "" && err != nil {

@@ -52,10 +52,10 @@ type details struct {
 	Page     string `json:"Incident page,omitempty"`
 }
 
-func pageEvent(card bot.Card, call playbooks.Call) pd.V2Event {
+func (c *Client) pageEvent(card bot.Card, call playbooks.Call) pd.V2Event {
 	severity := text(call.With, "severity")
 	if severity == "" {
-		severity = severityOf(card.Severity)
+		severity = c.hoursOf(call.Service).loudness(c.now(), card.Severity)
 	}
 	summary := text(call.With, "summary")
 	if line(summary, 1) == "" {

@@ -77,6 +77,11 @@ type serviceOfREST struct {
 	Name   string     `json:"name"`
 	Status string     `json:"status"`
 	Policy *reference `json:"escalation_policy"`
+	// Urgency is the rule by which it is loud.
+	Urgency struct {
+		Type    string `json:"type"`
+		Urgency string `json:"urgency"`
+	} `json:"incident_urgency_rule"`
 }
 
 func (c *Client) askService(ctx context.Context, s Service) (serviceOfREST, error) {
@@ -106,7 +111,7 @@ func (c *Client) askDuty(ctx context.Context, s Service) (remembered, error) {
 	if err != nil {
 		return remembered{}, err
 	}
-	out := remembered{duty: bot.Duty{Service: s.Name, Maintenance: there.Status == "maintenance", Levels: []bot.DutyLevel{}}, users: map[int][]string{}}
+	out := remembered{duty: bot.Duty{Service: s.Name, Maintenance: there.Status == "maintenance", Urgency: there.urgency(), Levels: []bot.DutyLevel{}}, users: map[int][]string{}}
 	if there.Policy == nil {
 		return out, nil
 	}

@@ -109,7 +109,7 @@ func (m *Mirror) late(ctx context.Context, in bot.Incident, w wishes) (after tim
 	if open && w.Page != nil && m.taken(ctx, in) {
 		open = false
 	}
-	if err := send("page", open, w.Page, pageEvent, func(w *wishes) { w.Page = nil }); err != nil {
+	if err := send("page", open, w.Page, c.pageEvent, func(w *wishes) { w.Page = nil }); err != nil {
 		_, after := playbooks.FateOf(err)
 		return after, err
 	}

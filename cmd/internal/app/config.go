@@ -94,6 +94,8 @@ type ServicePagerDuty struct {
 	RoutingKey secret.Value `yaml:"routing_key" doc:"Events v2 integration key"`
 	ServiceID  string       `yaml:"service_id" doc:"the ID of its service at PagerDuty, as PF9KMXH"`
 	Service    string       `yaml:"service" doc:"the name of its service at PagerDuty, instead of the ID"`
+	// SupportHours replace those of all.
+	SupportHours pagerduty.Hours `yaml:"support_hours" doc:"when its people are at work"`
 }
 
 // PlaybooksConfig names playbooks.
@@ -195,6 +197,7 @@ func (c Config) checkServices(r *diag.Report) {
 	for i, s := range c.Services {
 		at := r.At("services").Index(i)
 		s.check(at)
+		s.PagerDuty.SupportHours.Check(at.At("pagerduty").At("support_hours"))
 		if first, twice := seen[s.Name]; twice && s.Name != "" {
 			at.Faultf("name", "duplicate-name", "the service %q is already services[%d]", s.Name, first)
 		} else {
@@ -325,6 +328,17 @@ func (c Config) pagerDuty() pagerduty.Config {
 	}
 	p.RoutingKeys = keys
 	return p
+}
+
+// hours are the support hours of services that have their own.
+func (c Config) hours() map[string]pagerduty.Hours {
+	out := map[string]pagerduty.Hours{}
+	for _, s := range c.Services {
+		if s.PagerDuty.SupportHours.Said() {
+			out[s.Name] = s.PagerDuty.SupportHours
+		}
+	}
+	return out
 }
 
 // paged says which service of PagerDuty's is which of ours.

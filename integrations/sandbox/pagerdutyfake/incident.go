@@ -17,6 +17,8 @@ type Service struct {
 	ID, Name, Policy string
 	// Maintenance tells that it is under maintenance: no alert opens an incident.
 	Maintenance bool
+	// Urgency is "high" (when empty), "low" or "severity_based".
+	Urgency string
 	// OnCall are the people on call, by the level at which they are asked.
 	OnCall []string
 }

@@ -2,6 +2,7 @@ package pagerdutyfake
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -310,6 +311,7 @@ func (s Service) rest() map[string]any {
 		out["status"] = "maintenance"
 	}
 	out["escalation_policy"] = ref("escalation_policy_reference", s.Policy, s.Policy)
+	out["incident_urgency_rule"] = map[string]any{"type": "constant", "urgency": cmp.Or(s.Urgency, "high")}
 	return out
 }
 
