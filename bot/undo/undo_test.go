@@ -32,7 +32,8 @@ func TestWhatComesOfTakingAChangeBackIsSaid(t *testing.T) {
 	guilty.Services = []string{"support", "search"}
 	others := []bot.Change{
 		guilty, change("2", 20*time.Minute, 10*time.Minute, "prompts/a.md"), change("3", 15*time.Minute, 0, "code.go"),
-		change("4", 2*time.Hour, time.Hour, "prompts/a.md"), {ID: "elsewhere", Repository: "acme/other", MergedAt: noon},
+		change("4", 2*time.Hour, time.Hour, "prompts/a.md"),
+		{ID: "elsewhere", Repository: "acme/other", MergedAt: noon},
 	}
 	for name, q := range map[string]struct {
 		suspect bot.Suspect
@@ -48,7 +49,9 @@ func TestWhatComesOfTakingAChangeBackIsSaid(t *testing.T) {
 		},
 		"an unlikely one that a person cleared": {
 			bot.Suspect{Change: "x", Kind: bot.Config, Title: "Timeouts", Probability: .1, At: noon.Add(-time.Hour)},
-			incident(bot.Verdict{Change: "x", Word: bot.Cleared, By: "jo", Via: "slack"}), bot.Change{ID: "x"}, []string{
+			incident(bot.Verdict{Change: "x", Word: bot.Cleared, By: "jo", Via: "slack"}),
+			bot.Change{ID: "x"},
+			[]string{
 				"Undoes config Timeouts, merged 60 min ago, 30 min before it began; when it took effect nobody told",
 				"It is not the likely cause: 10 %, against 60 % for none of the known changes", "jo said that it was not this change",
 			},

@@ -35,6 +35,7 @@ type counter struct {
 	open   []bot.Incident
 	all    bot.Rollbacks
 	home   bot.Home
+	rooms  map[string]string // channel → incident
 	// hold has looking things up stand still, like a database that does not answer; fillHold has carrying out.
 	hold, fillHold chan struct{}
 	refuseFill     error
@@ -100,6 +101,12 @@ func (c *counter) Home(_ context.Context, user string) (bot.Home, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.home, nil
+}
+
+func (c *counter) Room(_ context.Context, channel string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rooms[channel]
 }
 
 func (c *counter) Name(user string) string { return strings.ToLower(strings.TrimPrefix(user, "U0")) }

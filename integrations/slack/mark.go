@@ -82,11 +82,15 @@ func (h *Handler) shortcut(ctx context.Context, i interaction) error {
 		return bot.Errorf(bot.Invalid, "Slack did not say which message")
 	}
 	near, cancel := context.WithTimeout(ctx, threadTime)
-	m.incident = h.client.incidentOf(near, m.channel, orElse(m.thread, m.ts))
+	m.incident = h.options.Forms.Room(near, m.channel)
+	plain := m.incident != "" || m.thread != ""
+	if m.incident == "" {
+		m.incident = h.client.incidentOf(near, m.channel, orElse(m.thread, m.ts))
+	}
 	cancel()
 	link := h.client.permalink(ctx, m.channel, m.ts)
 	q := m.quote(h.options.Forms.Name, link)
-	if m.incident != "" && m.thread != "" && q.Text != "" {
+	if m.incident != "" && plain && q.Text != "" {
 		a, err := h.noted(ctx, m.incident, q, i.User.ID)
 		if err == nil {
 			h.tell(ctx, i.ResponseURL, a.Title)
@@ -104,8 +108,8 @@ func (h *Handler) noted(ctx context.Context, incident string, q bot.Quote, user 
 	return h.options.Forms.Fill(ctx, bot.Filled{Form: bot.Form{Name: bot.NoteForm, Incident: incident}, Text: q.Text, Quote: q}, user)
 }
 
-// reacted is an emoji on a message. The configured one puts the message on the timeline of the incident in whose thread it stands, or of
-// the only one that is open. Whoever may not note, or marks where it is not plain what is meant, is told so, and nobody else.
+// reacted is an emoji on a message. The configured one puts the message on the timeline of the incident in whose thread or channel it
+// stands, or of the only one that is open. Whoever may not note, or marks where it is not plain what is meant, is told so, and nobody else.
 func (h *Handler) reacted(ctx context.Context, e event) error {
 	if h.options.Forms == nil || e.Item.Type != "message" || !h.client.marks(e.Reaction) {
 		return errIgnored
@@ -126,6 +130,9 @@ func (h *Handler) reacted(ctx context.Context, e event) error {
 	}
 	if m.incident == "" && m.thread != "" {
 		m.incident = h.client.incidentOf(ctx, m.channel, m.thread)
+	}
+	if m.incident == "" {
+		m.incident = h.options.Forms.Room(ctx, m.channel)
 	}
 	a, err := h.noted(ctx, m.incident, m.quote(h.options.Forms.Name, h.client.permalink(ctx, m.channel, m.ts)), e.User)
 	if err != nil {

@@ -78,6 +78,22 @@ func TestWhatIsNotToBeNotedIsNot(t *testing.T) {
 	}
 }
 
+func TestInAChannelOfItsOwnItIsPlainWhichIncidentIsMeant(t *testing.T) {
+	l := newLobby(t, time.Minute)
+	marked, named := l.write(t, "marked", ""), l.write(t, "named", "")
+	l.mu.Lock()
+	l.rooms = map[string]string{marked.Channel: "inc-2"}
+	l.mu.Unlock()
+	l.react(t, marked, "pushpin", ana)
+	ready(t, l.did, func(f bot.Filled) bool { return f.Incident == "inc-2" && f.Text == "marked" })
+	body, err := l.slack.Shortcut(shortcutNote, named, ana)
+	l.post(t, l.handler, body, err)
+	ready(t, l.did, func(f bot.Filled) bool { return f.Incident == "inc-2" && f.Text == "named" })
+	if len(l.slack.Views()) != 0 {
+		t.Error("it is asked all the same")
+	}
+}
+
 func TestAnEventIsWorkedOnce(t *testing.T) {
 	l := newLobby(t, time.Minute)
 	body, err := l.slack.React(l.write(t, "look", l.card(t).TS), "pushpin", ana)

@@ -25,6 +25,8 @@ type Forms interface {
 	Fill(ctx context.Context, f bot.Filled, user string) (bot.Answer, error)
 	// Home is what the user finds on the app's page.
 	Home(ctx context.Context, user string) (bot.Home, error)
+	// Room is the incident that a channel was made for, empty where it was made for none.
+	Room(ctx context.Context, channel string) string
 	// Name is what others call the user.
 	Name(user string) string
 }

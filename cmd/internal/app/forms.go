@@ -37,6 +37,23 @@ func (c clerk) Home(ctx context.Context, user string) (bot.Home, error) {
 	return c.a.desk.Home(ctx, c.person(ctx, user))
 }
 
+// mostRooms bounds how many channels of incidents are looked at.
+const mostRooms = 50
+
+// Room is the open incident that a channel was made for, empty where there is none or where that cannot be told.
+func (c clerk) Room(ctx context.Context, channel string) string {
+	open, err := c.a.desk.Unresolved(ctx)
+	if err != nil || !c.a.config.Slack.IncidentChannels.Wanted() {
+		return ""
+	}
+	for _, in := range open[:min(len(open), mostRooms)] {
+		if room, found, err := (chambers{c.a.db}).RecallRoom(ctx, in.ID); err == nil && found && room.Channel == channel {
+			return in.ID
+		}
+	}
+	return ""
+}
+
 // Name is what others call a Slack user.
 func (c clerk) Name(user string) string { return c.a.config.People.OfSlack(user, nil).Name }
 
