@@ -139,6 +139,36 @@ func TestWhatUndoesAChange(t *testing.T) {
 	}
 }
 
+func TestAFlagOfWhichNobodyTellsTheStateCountsWhenItHelps(t *testing.T) {
+	flag := func(id string, before float64) bot.Change {
+		return change(id, bot.Flag, before, func(c *bot.Change) { c.Source, c.Paths = "flags", []string{"flags/new-prompt"} })
+	}
+	both := []bot.Change{flag("first", 3), flag("second", -20)}
+	bad := incident()
+	if got := suspect.Aftermath(onset.Add(minutes(70)), bad, both); len(got) > 0 {
+		t.Errorf("the signals stay bad, and who knows what the second one did: %+v", got)
+	}
+	good := incident()
+	good.State, good.QuietSince = bot.Mitigated, onset.Add(minutes(25))
+	got := suspect.Aftermath(onset.Add(minutes(30)), good, both)
+	if len(got) != 1 || got[0].Change != "first" || got[0].Word != bot.Confirmed {
+		t.Errorf("%+v", got)
+	}
+	before := suspect.Rank(incident().OpenedAt, incident(), append(crowd(), flag("first", 30), flag("second", 3)), nil, suspect.Weights{})
+	if has(before, "first", "reverted") {
+		t.Error("a flag that is changed step by step is not undone by its next step")
+	}
+}
+
+func TestWhatNobodyToldOfMayBeSomewhatOlderThanItLooks(t *testing.T) {
+	vendor := change("drift", bot.Vendor, -3, func(c *bot.Change) { c.MergedAt = time.Time{} })
+	r := suspect.Rank(incident().OpenedAt, incident(), append(crowd(), vendor), nil, suspect.Weights{})
+	lag := reason(t, r, "drift", "lag")
+	if want := "took effect 60 s after it had begun at the latest, or up to 2 min earlier: it was seen by samples"; lag.Sentence != want {
+		t.Errorf("%q", lag.Sentence)
+	}
+}
+
 func TestAFlagThatIsSwitchedBackConfirmsItself(t *testing.T) {
 	in := incident()
 	in.State, in.QuietSince = bot.Mitigated, in.Onset.At.Add(minutes(35))

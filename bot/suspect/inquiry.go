@@ -52,6 +52,9 @@ type inquiry struct {
 }
 
 const (
+	// sampling is how much earlier than it was seen something may have happened that nobody told of: samples are taken four times a minute to
+	// once, and a model that answers seldom is in few of them. Judgement.
+	sampling = 2 * time.Minute
 	// spanFloor is in minutes: two changes within a minute of each other do not make a busy day.
 	spanFloor = 2 * 60.0
 )
@@ -67,6 +70,9 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 		t := timingOf(change)
 		t.steps = risesOf(change, c.onset.Latest)
 		t.ahead = time.Duration(c.skews[change.Source].Ahead * float64(time.Second))
+		if t.sampled = selfMade(change.Kind) && change.MergedAt.IsZero(); t.sampled {
+			t.ahead = max(t.ahead, sampling)
+		}
 		if lag := change.EffectiveAt.Sub(change.MergedAt); !t.guessed && !change.MergedAt.IsZero() && lag > 0 && !selfMade(change.Kind) {
 			c.deploys = append(c.deploys, lag)
 		}

@@ -126,8 +126,9 @@ type timing struct {
 	at time.Time
 	// guessed is true when only the merge is known.
 	guessed bool
-	// ahead is by how much the clock that told the time may be ahead: it happened so much earlier at most.
-	ahead time.Duration
+	// ahead is by how much earlier it may have happened: the clock that told the time may be ahead, or it was only seen by samples.
+	ahead   time.Duration
+	sampled bool
 	// steps are those of a roll-out, up to the onset; none where it came at once.
 	steps []rise
 }

@@ -178,7 +178,7 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 	if cand.replaced != nil {
 		add("replaced", c.weights.Replaced, "the same files were changed again before it began (%s)", cand.replaced.ID)
 	}
-	if cand.undone == nil {
+	if cand.undone == nil || cand.undone.maybe {
 		return out
 	}
 	if undone := cand.undone.at; !undone.IsZero() && undone.Before(c.onset.Earliest) {
@@ -196,11 +196,11 @@ func (c *inquiry) aftermath(cand *candidate) []bot.Reason {
 	if cand.undone == nil {
 		return nil
 	}
-	switch came, after := c.came(cand.undone.at); came {
-	case back:
+	switch came, after := c.came(cand.undone.at); {
+	case came == back:
 		sentence := fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), cand.undone.by)
 		return []bot.Reason{{Code: "cured", Weight: c.weights.Cured, Sentence: sentence}}
-	case stayed:
+	case came == stayed && !cand.undone.maybe:
 		sentence := fmt.Sprintf("was undone %s ago, and the signals stay bad (%s)", span(after), cand.undone.by)
 		return []bot.Reason{{Code: "uncured", Weight: c.weights.Uncured, Sentence: sentence}}
 	default:

@@ -52,5 +52,8 @@ func (t timing) doubt(source string) string {
 	if t.ahead == 0 {
 		return ""
 	}
+	if t.sampled {
+		return fmt.Sprintf(", or up to %s earlier: it was seen by samples", span(t.ahead))
+	}
 	return fmt.Sprintf(", or up to %s earlier: the clock of %s is ahead", span(t.ahead), source)
 }

@@ -400,7 +400,7 @@ func ExampleRank() {
 	// Output:
 	// github:acme/assistants#482 0.99, none 0.01
 	// +1.1 the only change that is known before it began
-	// +2.2 took effect 5 min before it began
+	// +1.9 took effect 5 min before it began
 	// +1.1 changes support-assistant itself
 	// +0.3 prompt changes readily move refusals
 }

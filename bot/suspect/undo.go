@@ -2,6 +2,7 @@ package suspect
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -11,6 +12,9 @@ import (
 type undoing struct {
 	at time.Time
 	by string // what people read: the ID of the change that did it, or what its own roll-out did
+	// maybe tells that it need not have been one: the same flags were changed again, and nobody told to what. That the signals came back with it
+	// says something; that they did not says nothing.
+	maybe bool
 }
 
 // undoings finds for each change what undid it first: one that says so, its own roll-out that went back to nothing, or one that brought
@@ -18,22 +22,46 @@ type undoing struct {
 func undoings(changes []bot.Change) map[string]undoing {
 	out := make(map[string]undoing)
 	add := func(id string, u undoing) {
-		if known, there := out[id]; !there || u.at.Before(known.at) || u.at.Equal(known.at) && u.by < known.by {
+		if known, there := out[id]; !there || known.maybe && !u.maybe || u.at.Before(known.at) || u.at.Equal(known.at) && u.by < known.by {
 			out[id] = u
 		}
 	}
 	for _, c := range changes {
 		if c.Reverts != "" {
-			add(c.Reverts, undoing{timingOf(c).at, c.ID})
+			add(c.Reverts, undoing{at: timingOf(c).at, by: c.ID})
 		}
 		if at := c.TakenBack(); !at.IsZero() {
-			add(c.ID, undoing{at, "its roll-out went back to 0 %"})
+			add(c.ID, undoing{at: at, by: "its roll-out went back to 0 %"})
 		}
 	}
 	for id, u := range restorings(changes) {
 		if _, told := out[id]; !told {
 			add(id, u)
 		}
+	}
+	for id, u := range switched(changes) {
+		if _, told := out[id]; !told {
+			add(id, u)
+		}
+	}
+	return out
+}
+
+// switched finds changes of flags after which the very same flags were changed again, where nobody told to what.
+func switched(changes []bot.Change) map[string]undoing {
+	last := map[string]bot.Change{}
+	out := map[string]undoing{}
+	ordered := slices.Clone(changes)
+	slices.SortFunc(ordered, sooner)
+	for _, c := range ordered {
+		if c.Kind != bot.Flag || len(c.Inputs) > 0 || len(c.Paths) == 0 {
+			continue
+		}
+		of := c.Source + "\x00" + canonical(c.Environment) + "\x00" + strings.Join(slices.Sorted(slices.Values(c.Paths)), "\x00")
+		if before, known := last[of]; known {
+			out[before.ID] = undoing{at: timingOf(c).at, by: c.ID, maybe: true}
+		}
+		last[of] = c
 	}
 	return out
 }
@@ -67,7 +95,7 @@ func restorings(changes []bot.Change) map[string]undoing {
 		for _, later := range brought[pinOf(c, first)] {
 			known, there := out[c.ID]
 			if at := timingOf(later).at; at.After(timingOf(c).at) && restores(later, c) && (!there || at.Before(known.at)) {
-				out[c.ID] = undoing{at, later.ID}
+				out[c.ID] = undoing{at: at, by: later.ID}
 			}
 		}
 	}

@@ -95,6 +95,7 @@ func Aftermath(now time.Time, in bot.Incident, changes []bot.Change) []bot.Verdi
 		}
 		v := bot.Verdict{Change: guilty.ID, By: bot.Self, Via: bot.ByRollback, At: now}
 		switch came, after := c.came(u.at); {
+		case came == stayed && u.maybe:
 		case came == back && held:
 			v.Word, v.Reason = bot.Confirmed, fmt.Sprintf("the signals came back %s after it was undone (%s)", span(after), u.by)
 			cured = append(cured, v)
@@ -125,7 +126,7 @@ func (c *inquiry) came(undone time.Time) (sequel, time.Duration) {
 		return untold, 0
 	}
 	switch quiet := c.incident.QuietSince; {
-	case !quiet.IsZero() && quiet.After(undone) && quiet.Sub(undone) <= 2*patience:
+	case !quiet.IsZero() && quiet.After(undone) && quiet.Sub(undone) <= patience:
 		return back, quiet.Sub(undone)
 	case quiet.IsZero() && c.incident.Blind == "" && c.now.Sub(undone) > patience:
 		return stayed, c.now.Sub(undone)

@@ -32,7 +32,7 @@ type Weights struct {
 	Apart    float64 `yaml:"apart" doc:"log-odds of a change that reaches none of the other services that were hit at the same time (-1.5)"`
 	// SliceMoved is the log-odds of a change whose version is the only one that moved, SliceStayed of one whose version did not, SliceShared
 	// of one whose version moved, but others did too.
-	SliceMoved  float64 `yaml:"slice_moved" doc:"log-odds of a change whose version alone moved (3)"`
+	SliceMoved  float64 `yaml:"slice_moved" doc:"log-odds of a change whose version alone moved (4)"`
 	SliceStayed float64 `yaml:"slice_stayed" doc:"log-odds of a change whose version did not move (-3)"`
 	SliceShared float64 `yaml:"slice_shared" doc:"log-odds of a change whose version moved no more than others (-1.5)"`
 	// Stepped is the most that a signal which went with the steps of a change's roll-out says for it, Unstepped what one that did not says
@@ -142,7 +142,7 @@ func DefaultWeights() Weights {
 		Together: 0.5, Apart: -1.5,
 		// Who has only the new version and is bad while who has the old one is not, has all but proved it; labels are sometimes wrong, and a
 		// version may go to other users than the rest. Judgement.
-		SliceMoved: 3, SliceStayed: -3, SliceShared: -1.5,
+		SliceMoved: 4, SliceStayed: -3, SliceShared: -1.5,
 		// A signal that goes with several steps of one roll-out by chance is rare; one that does not may have a threshold, or users who come
 		// back, which is why it says less. Judgement.
 		Stepped: 2, Unstepped: -1.5,
@@ -161,11 +161,11 @@ func DefaultWeights() Weights {
 }
 
 // defaultLags: what a vendor does shows with the first answer, and it is known from the same signals that suffer; what is read at every
-// request shows within minutes of taking effect, what is rolled out over a fleet a little later,
+// request may show with the next one, and mostly within minutes of taking effect, what is rolled out over a fleet a little later,
 // what is an index or a corpus when enough questions met it. Spreads of 1.2 to 1.6 put two thirds within a factor of 3.3 to 5 of the
 // median. Judgement.
 func defaultLags() map[bot.Kind]Lag {
-	atOnce := Lag{5 * time.Minute, 1.1}
+	atOnce := Lag{3 * time.Minute, 1.4}
 	rollout := Lag{10 * time.Minute, 1.3}
 	seen := Lag{90 * time.Second, 1.3}
 	slow := Lag{45 * time.Minute, 1.5}
