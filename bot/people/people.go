@@ -187,6 +187,23 @@ func (c Config) OfSlack(user string, groups []string) bot.Person {
 	return p
 }
 
+// OfPager is the name of the member with an ID of the pager's.
+func (c Config) OfPager(id string) (name string, known bool) {
+	return c.member(func(m Member) bool { return m.PagerDuty != "" && m.PagerDuty == id })
+}
+
+// OfEmail is the name of the member with an e-mail address. Whoever calls it has made sure that the address is the person's.
+func (c Config) OfEmail(address string) (name string, known bool) {
+	return c.member(func(m Member) bool { return m.Email != "" && strings.EqualFold(m.Email, address) })
+}
+
+func (c Config) member(fits func(Member) bool) (name string, known bool) {
+	if i := slices.IndexFunc(c.Members, fits); i >= 0 {
+		return c.Members[i].Name, true
+	}
+	return "", false
+}
+
 func (c Config) fallback() bot.Role {
 	switch c.Default {
 	case "":

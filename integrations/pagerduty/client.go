@@ -33,6 +33,8 @@ type Options struct {
 	Incidents Incidents
 	// Services say which service of PagerDuty's is which of ours.
 	Services []Service
+	// People says whom the configuration means by PagerDuty's users; without it they have the names that they have there.
+	People People
 	// Hours are the support hours of services that have their own.
 	Hours      map[string]Hours
 	Registerer prometheus.Registerer
@@ -65,6 +67,8 @@ type Client struct {
 	services []Service
 	hours    map[string]Hours
 	duties   duties
+	people   People
+	faces    faces
 	now      func() time.Time
 	// turns are the limits, by routing key.
 	turns rest.Turns
@@ -89,6 +93,7 @@ func New(c Config, o Options) *Client {
 		memory:    o.Memory,
 		services:  o.Services,
 		hours:     o.Hours,
+		people:    o.People,
 		incidents: o.Incidents,
 		now:       o.Now,
 		rest:      rest.New(events),

@@ -325,11 +325,11 @@ func (c *Client) seen(ctx context.Context, in bot.Incident) (bot.PageNews, bool,
 		return bot.PageNews{}, false, nil
 	}
 	n := bot.PageNews{
-		ID: "seen/" + page.ID + "/" + p.Status + "/" + page.At.UTC().Format(time.RFC3339), Kind: bot.PageSeen, Pager: pagerName, By: personOf(p.ChangedBy),
+		ID: "seen/" + page.ID + "/" + p.Status + "/" + page.At.UTC().Format(time.RFC3339), Kind: bot.PageSeen, Pager: pagerName, By: c.who(ctx, p.ChangedBy),
 		Page: page, Title: hook.Title(p.Title), Incident: in.ID, Service: in.Service,
 	}
 	if page.Status == bot.PageAcknowledged && len(p.Acknowledgements) > 0 {
-		n.By = personOf(&p.Acknowledgements[len(p.Acknowledgements)-1].Acknowledger)
+		n.By = c.who(ctx, &p.Acknowledgements[len(p.Acknowledgements)-1].Acknowledger)
 	}
 	if p.ResolvedBy != nil && p.ResolvedBy.Type == "merge_resolve_reason" && p.ResolvedBy.Incident != nil {
 		n.Into = bot.Page{ID: hook.Word(p.ResolvedBy.Incident.ID), URL: hook.Link(p.ResolvedBy.Incident.URL)}

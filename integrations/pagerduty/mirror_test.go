@@ -82,6 +82,8 @@ type office struct {
 	mail    []pagerdutyfake.Webhook
 	now     time.Time
 	memory  *memory
+	// emails are the addresses of people; one that begins with "?" was not accepted yet.
+	emails map[string]string
 }
 
 const (
@@ -91,10 +93,10 @@ const (
 
 func newOffice(t *testing.T, lacks ...string) *office {
 	t.Helper()
-	o := &office{now: heardAt, lines: &timelines{entries: map[string][]bot.Entry{}}, memory: &memory{}}
+	o := &office{now: heardAt, lines: &timelines{entries: map[string][]bot.Entry{}}, memory: &memory{}, emails: map[string]string{}}
 	now := func() time.Time { o.now = o.now.Add(10 * time.Millisecond); return o.now }
 	o.Pager = pagerdutyfake.New(pagerdutyfake.Config{
-		RoutingKeys: []string{officeKey}, Now: now, Token: officeToken, Lacks: lacks, WebhookSecret: "hook-secret",
+		RoutingKeys: []string{officeKey}, Now: now, Token: officeToken, Lacks: lacks, Emails: o.emails, WebhookSecret: "hook-secret",
 		Services: map[string]pagerdutyfake.Service{officeKey: {ID: "PF9KMXH", Name: "Support", Policy: "PPOLICY", OnCall: []string{"Mara", "Jo"}}},
 		Deliver:  func(w pagerdutyfake.Webhook) { o.mail = append(o.mail, w) },
 	})

@@ -40,6 +40,7 @@ func (c *Client) Tell(ctx context.Context, d bot.Delivery) (bot.Told, error) {
 		}
 	}
 	news, known := c.newsOf(e, d)
+	news.By = c.who(ctx, e.Agent)
 	if !known {
 		return bot.Told{Unused: "events of the type " + hook.Word(e.Type) + " are not known here"}, nil
 	}
@@ -58,7 +59,7 @@ func (c *Client) Tell(ctx context.Context, d bot.Delivery) (bot.Told, error) {
 
 // newsOf words an event. False means that its type is not known.
 func (c *Client) newsOf(e event3, d bot.Delivery) (bot.PageNews, bool) {
-	n := bot.PageNews{ID: d.ID, Pager: pagerName, By: personOf(e.Agent)}
+	n := bot.PageNews{ID: d.ID, Pager: pagerName}
 	at := e.OccurredAt.Time
 	if at.IsZero() || at.After(d.ReceivedAt.Add(hook.Tolerance)) {
 		at = d.ReceivedAt

@@ -140,7 +140,7 @@ func (a *App) buildVendors(context.Context) (err error) {
 	}
 	if pd := a.config.pagerDuty(); pd.Enabled() {
 		a.vendors.pagerduty = pagerduty.New(pd, pagerduty.Options{
-			Cards: a.engine, Memory: a.db, Incidents: a.db, Services: a.config.paged(), Hours: a.config.hours(), Registerer: a.registry, Tracer: a.tracing, Now: now,
+			Cards: a.engine, Memory: a.db, Incidents: a.db, Services: a.config.paged(), Hours: a.config.hours(), People: a.config.People, Registerer: a.registry, Tracer: a.tracing, Now: now,
 		})
 		a.onClose("pagerduty", func(context.Context) error { a.vendors.pagerduty.Close(); return nil })
 	}

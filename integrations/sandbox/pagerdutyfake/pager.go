@@ -94,6 +94,8 @@ type Config struct {
 	Token string
 	// Services are PagerDuty's services, by the routing key of their integration.
 	Services map[string]Service
+	// Emails are the addresses of people by their names; "?" before one tells that its owner has not accepted the invitation yet.
+	Emails map[string]string
 	// Lacks are the features that the account has not bought, of "custom_fields", "status_updates", "past_incidents", "related_incidents".
 	Lacks []string
 	// Deliver takes what webhooks tell; nil means that nobody has subscribed. WebhookSecret signs it.

@@ -53,6 +53,7 @@ func (p *Pager) rest(mux *http.ServeMux) {
 	handle("GET /services", p.listServices)
 	handle("GET /services/{id}", p.getService)
 	handle("GET /oncalls", p.listOnCalls)
+	handle("GET /users/{id}", p.getUser)
 	handle("GET /users", func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query().Get("query")
 		write(w, http.StatusOK, map[string]any{"users": []any{map[string]any{
@@ -290,6 +291,18 @@ func (p *Pager) alike(what string) func(*Incident, http.ResponseWriter, *http.Re
 		}
 		write(w, http.StatusOK, map[string]any{what: out})
 	}
+}
+
+func (p *Pager) getUser(w http.ResponseWriter, r *http.Request) {
+	name, ours := strings.CutPrefix(r.PathValue("id"), "PU")
+	email, invited := strings.CutPrefix(p.cfg.Emails[name], "?")
+	if !ours || email == "" {
+		refuseREST(w, http.StatusNotFound, 2100, "Not Found")
+		return
+	}
+	out := ref("user", "PU"+name, name)
+	out["name"], out["email"], out["role"], out["invitation_sent"] = name, email, "user", invited
+	write(w, http.StatusOK, map[string]any{"user": out})
 }
 
 // services are the known services, each once, sorted by ID.
