@@ -5,6 +5,11 @@
 // escalation is an alert of its own that says what failed or that nobody decided, for an alert that was already
 // acknowledged wakes nobody again.
 //
-// It never decides who is on call (PagerDuty does), never reads PagerDuty's incidents, and never sends what a prompt or an
-// answer said. It is blind to what becomes of an accepted event: "accepted" is not "somebody woke up".
+// It also answers: what became of the page (webhooks, and asking), does the other side know what we do (Mirror), what is known of any
+// incident there (Briefer), and what was changed (Herald). What could not be sent while PagerDuty took nothing is kept as a wish, and sent
+// when it is still needed.
+//
+// It never decides who is on call (PagerDuty does), nor whose word counts (bot/paging does), and never sends what a prompt or an answer
+// said. It is blind to what becomes of an accepted event on its way to people: "accepted" is not "somebody woke up"; and, while every answer
+// is lost, to what people do at PagerDuty meanwhile.
 package pagerduty
