@@ -152,7 +152,9 @@ type Approval struct {
 	// Question is the sentence that is put to people.
 	Question string `json:"question"`
 	// Of are those who may decide; empty means anyone who can reach the question.
-	Of       []string  `json:"of,omitempty"`
+	Of []string `json:"of,omitempty"`
+	// NotBy is who began it and may not answer, as a second person has to; empty where anybody who may decide may answer.
+	NotBy    string    `json:"not_by,omitempty"`
 	AskedAt  time.Time `json:"asked_at"`
 	Expires  time.Time `json:"expires"`
 	Decision Decision  `json:"decision,omitempty"`

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,6 +33,7 @@ func (e *Engine) approvalAsk() playbooks.Bound {
 				{Name: "question", Type: playbooks.String, Doc: "what is asked; a sentence about the run when left out"},
 				{Name: "of", Type: playbooks.String, Doc: "who may answer: names separated by commas, or the service's owner"},
 				{Name: "expires", Type: playbooks.Duration, Doc: "how long the question stands (15m)"},
+				{Name: "second", Type: playbooks.Bool, Doc: "whether a second person has to answer: who started the playbook by hand may not (false)"},
 			},
 			Outputs: map[string]playbooks.Type{"by": playbooks.String, "via": playbooks.String},
 		},
@@ -50,9 +52,16 @@ func (e *Engine) ask(ctx context.Context, call playbooks.Call) (playbooks.Outcom
 		question = e.question(ctx, call)
 	}
 	of, _ := call.With["of"].(string)
+	notBy := ""
+	if second, _ := call.With["second"].(bool); second {
+		var err error
+		if notBy, err = e.begunBy(ctx, call.Run); err != nil {
+			return playbooks.Outcome{}, err
+		}
+	}
 	approval, err := e.putQuestion(ctx, bot.Approval{
 		ID: ApprovalID(call.Run, call.Step), Incident: call.Incident, Run: call.Run, Step: call.Step, Question: question,
-		Of: e.deciders(call.Service, of), AskedAt: call.Now, Expires: call.Begun.Add(expires),
+		Of: e.deciders(call.Service, of), NotBy: notBy, AskedAt: call.Now, Expires: call.Begun.Add(expires),
 	})
 	if err != nil {
 		return playbooks.Outcome{}, err
@@ -63,6 +72,24 @@ func (e *Engine) ask(ctx context.Context, call playbooks.Call) (playbooks.Outcom
 		}
 	}
 	return outcomeOf(approval), nil
+}
+
+// begunBy is the person who started a run by hand, empty for one that started by itself.
+func (e *Engine) begunBy(ctx context.Context, id string) (string, error) {
+	r, err := e.parts.Runs.Run(ctx, id)
+	if err != nil || r.Trigger != askedFor {
+		return "", err
+	}
+	entries, err := e.parts.Timeline.Entries(ctx, r.Incident)
+	if err != nil {
+		return "", err
+	}
+	for _, entry := range entries {
+		if id == RunID(r.Incident, r.Playbook, entry.ID) {
+			return entry.Actor, nil
+		}
+	}
+	return "", bot.Errorf(bot.NotFound, "who started the run %s is not known", id)
 }
 
 // putQuestion keeps the question and announces it when it is new.
@@ -145,6 +172,10 @@ func (e *Engine) Decide(ctx context.Context, id string, decision bot.Decision, b
 	}
 	if len(a.Of) > 0 && !slices.Contains(a.Of, by) {
 		return a, bot.Errorf(bot.Forbidden, "%s may not answer this; %s could", by, strings.Join(a.Of, ", "))
+	}
+	if a.NotBy != "" && by == a.NotBy {
+		could := strings.Join(slices.DeleteFunc(slices.Clone(a.Of), func(name string) bool { return name == by }), ", ")
+		return a, bot.Errorf(bot.Forbidden, "%s started this, and a second person has to answer; %s could", by, cmp.Or(could, "anybody else who may approve"))
 	}
 	now := e.parts.Now()
 	if a.Decision == "" && !now.Before(a.Expires) {
