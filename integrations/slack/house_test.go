@@ -62,6 +62,8 @@ func (d *deck) set(c bot.Card) {
 
 // house is a client with all that it needs.
 type house struct {
+	// later is by how much the client's clock is ahead.
+	later  time.Duration
 	vendor *vendor
 	memory *memory
 	deck   *deck
@@ -83,7 +85,7 @@ func (h *house) restart(t *testing.T) {
 	h.client = New(Config{
 		Token: botToken, SigningSecret: signingSecret, Channel: "#incidents", APIURL: "https://slack.example/api/",
 	}, Options{
-		Cards: h.deck, Memory: h.memory, Transport: h.vendor,
+		Cards: h.deck, Memory: h.memory, Transport: h.vendor, Now: func() time.Time { return time.Now().Add(h.later) },
 		Channel: func(service string) string {
 			if service == "support-assistant" {
 				return "#support-ai"

@@ -105,6 +105,11 @@ func TestWhatWasNotPostedIsPostedLater(t *testing.T) {
 	}
 	again := cardCall()
 	again.Attempt = 2
+	if _, err := h.act.Act(t.Context(), again); err == nil || h.vendor.count("chat.postMessage") != 1 {
+		t.Errorf("%v: Slack asked for seven seconds, and was asked %d times", err, h.vendor.count("chat.postMessage"))
+	}
+	h.later = 7 * time.Second
+	again.Attempt = 3
 	if _, err := h.act.Act(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}

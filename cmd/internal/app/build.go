@@ -162,7 +162,7 @@ func (a *App) buildSlack() {
 	// Signatures and hints carry Slack's own time, so Slack lives by the machine's clock.
 	a.vendors.slack = slack.New(a.config.Slack, slack.Options{
 		Cards: a.engine, Memory: places{a.db}, Channel: func(service string) string { return channels[service] },
-		Registerer: a.registry, Tracer: a.tracing, Logger: a.logger,
+		Registerer: a.registry, Tracer: a.tracing, Logger: a.logger, Clock: a.options.Clock.Now,
 	})
 	a.vendors.announcer = a.vendors.slack.Announcer()
 	a.vendors.homes = a.vendors.slack.Homes(clerk{a})

@@ -44,6 +44,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if err == nil {
 		t.metrics.observe(classOf(resp, nil), time.Since(begun))
+		t.heed(req, resp)
 		resp.Body = &boundedBody{body: resp.Body, left: t.options.MaxBody, done: cancel}
 		return resp, nil
 	}
@@ -73,6 +74,11 @@ func (t *transport) turn(req *http.Request) (after time.Duration, err error) {
 	if t.options.Paces != nil {
 		paces = t.options.Paces(req)
 	}
+	for _, p := range paces {
+		if left := t.turns.Held(p.Key, t.options.Now()); left > 0 {
+			return left, errHeld
+		}
+	}
 	if t.options.Rate > 0 {
 		every := time.Duration(float64(time.Second) / float64(t.options.Rate))
 		paces = append(paces, Pace{Key: "host " + req.URL.Host, Every: every, AtOnce: t.options.Burst})
@@ -83,6 +89,22 @@ func (t *transport) turn(req *http.Request) (after time.Duration, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// heed holds back whatever falls under the limits of a request that met one, for as long as the vendor asks: whoever else has something to
+// say would be refused as well.
+func (t *transport) heed(req *http.Request, resp *http.Response) {
+	if resp.StatusCode != http.StatusTooManyRequests || t.options.Paces == nil {
+		return
+	}
+	now := t.options.Now()
+	hint := Hint(resp.Header, now)
+	if hint <= 0 {
+		return
+	}
+	for _, p := range t.options.Paces(req) {
+		t.turns.Hold(p.Key, now.Add(hint), now)
+	}
 }
 
 // send hands the request on, noting whether anything of it left the house.

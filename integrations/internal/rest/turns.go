@@ -23,6 +23,8 @@ type Pace struct {
 type Turns struct {
 	mu     sync.Mutex
 	queues map[string]*queue
+	// held are keys under which nothing goes before a time, because the vendor said so.
+	held map[string]time.Time
 }
 
 // queue is what waits under one key.
@@ -34,6 +36,32 @@ type queue struct {
 
 // maxQueues bounds what is kept: beyond it, keys share one queue until others have run dry.
 const maxQueues = 1000
+
+var errHeld = errors.New("the vendor asked to wait")
+
+// Hold lets nothing go under a key before a time.
+func (t *Turns) Hold(key string, until, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held == nil {
+		t.held = map[string]time.Time{}
+	}
+	for known, at := range t.held {
+		if !at.After(now) {
+			delete(t.held, known)
+		}
+	}
+	if len(t.held) < maxQueues && until.After(t.held[key]) {
+		t.held[key] = until
+	}
+}
+
+// Held is for how long nothing goes under a key.
+func (t *Turns) Held(key string, now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(t.held[key].Sub(now), 0)
+}
 
 var errNoTurn = errors.New("its turn comes too late for this attempt")
 

@@ -86,6 +86,38 @@ func TestARequestFallsUnderAllItsPaces(t *testing.T) {
 	})
 }
 
+func TestWhatAVendorAsksToWaitForHoldsBackAllOfItsKind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, asked := time.Now(), map[string][]time.Duration{}
+		c := client(t, rest.Options{
+			Timeout: time.Second,
+			Paces: func(r *http.Request) []rest.Pace {
+				return []rest.Pace{{Key: r.URL.Path, Every: time.Millisecond, AtOnce: 100}}
+			},
+			Base: roundTrip(func(r *http.Request) (*http.Response, error) {
+				asked[r.URL.Path] = append(asked[r.URL.Path], time.Since(begun))
+				if r.URL.Path == "/a" && time.Since(begun) < 50*time.Second {
+					return answer(429, http.Header{"Retry-After": {"50"}}, ""), nil
+				}
+				return answer(200, nil, ""), nil
+			}),
+		})
+		for _, path := range []string{"/a", "/b", "/a", "/a"} {
+			err := do(t.Context(), t, c.Call(), http.MethodPost, "http://vendor.example"+path)
+			if fate, after := playbooks.FateOf(err); path == "/a" && (fate != playbooks.Transient || after != 50*time.Second) {
+				t.Errorf("%s, again after %s: %v", fate, after, err)
+			}
+		}
+		<-time.After(50 * time.Second)
+		if err := do(t.Context(), t, c.Call(), http.MethodPost, "http://vendor.example/a"); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(map[string][]time.Duration{"/a": {0, 50 * time.Second}, "/b": {0}}, asked); diff != "" {
+			t.Errorf("the limit was met more than once, or others were held back:\n%s", diff)
+		}
+	})
+}
+
 func TestManyKeysAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var turns rest.Turns
