@@ -74,6 +74,13 @@ func (p *pager) Home(_ context.Context, user string) (bot.Home, error) {
 	return bot.Home{Sections: []bot.HomeSection{{Title: "x", Empty: p.says}}}, nil
 }
 
+// times is how often the page of somebody was made.
+func (p *pager) times(user string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked[user]
+}
+
 func (p *pager) say(s string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,6 +103,11 @@ func TestPagesAreShownAnewWhenTheySaySomethingElseAndNotTooOften(t *testing.T) {
 				StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"ok":true,"view":{"id":"V1"}}`)),
 			}, nil
 		})})
+		shown := func(user string) int {
+			mu.Lock()
+			defer mu.Unlock()
+			return published[user]
+		}
 		p := &pager{asked: map[string]int{}, says: "quiet"}
 		h := c.Homes(p)
 		ctx, stop := context.WithCancel(t.Context())
@@ -105,8 +117,8 @@ func TestPagesAreShownAnewWhenTheySaySomethingElseAndNotTooOften(t *testing.T) {
 		defer stop()
 		h.Update() // nobody has it open
 		synctest.Wait()
-		if len(p.asked) != 0 {
-			t.Errorf("asked for %v", p.asked)
+		if p.times("U1") != 0 {
+			t.Error("asked for a page that nobody has open")
 		}
 		h.Opened("U1")
 		synctest.Wait()
@@ -117,33 +129,35 @@ func TestPagesAreShownAnewWhenTheySaySomethingElseAndNotTooOften(t *testing.T) {
 		}
 		<-time.After(homeEvery)
 		synctest.Wait()
-		if n := p.asked["U1"]; n > 3 {
+		if n := p.times("U1"); n > 3 {
 			t.Errorf("looked at %d times", n)
 		}
-		if published["U1"] != 2 {
-			t.Errorf("it was published %d times, and said two things", published["U1"])
+		if shown("U1") != 2 {
+			t.Errorf("it was published %d times, and said two things", shown("U1"))
 		}
-		before := p.asked["U1"]
+		before := p.times("U1")
 		<-time.After(homeLook + time.Second)
 		synctest.Wait()
-		if p.asked["U1"] == before {
+		if p.times("U1") == before {
 			t.Error("what changes without a word is never looked at")
 		}
-		if published["U1"] != 2 {
+		if shown("U1") != 2 {
 			t.Error("what says the same is published again")
 		}
 		<-time.After(homeLife + homeLook)
 		synctest.Wait()
-		before = p.asked["U1"]
+		before = p.times("U1")
 		h.Update()
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if p.asked["U1"] != before {
+		if p.times("U1") != before {
 			t.Error("a page that was opened yesterday is still kept")
 		}
 		for i := range 3 * maxHomes {
 			h.Opened(fmt.Sprint("U", i))
 		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		if len(h.opened) > maxHomes {
 			t.Errorf("%d pages are kept", len(h.opened))
 		}
