@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/playbooks"
@@ -162,12 +163,17 @@ func (c *Client) user(ctx context.Context, email string) (reference, error) {
 	return reference{}, c.api.Repeatable().Refused(playbooks.Permanent, 0, "PagerDuty has no user with the address %q", email)
 }
 
-// maintained tells whether PagerDuty opens nothing for a service now. Where that cannot be told, people are paged: a page too many is
-// better than one too few.
+// maintainedWithin is how long a page waits for the answer: PagerDuty itself opens nothing for a service under maintenance.
+const maintainedWithin = 200 * time.Millisecond
+
+// maintained tells whether PagerDuty opens nothing for a service now. Where that cannot be told at once, people are paged: a page too many
+// is better than one too few, or too late.
 func (c *Client) maintained(ctx context.Context, service string) bool {
 	if !c.config.Asks() {
 		return false
 	}
+	ctx, cancel := context.WithTimeout(ctx, maintainedWithin)
+	defer cancel()
 	duty := c.onCall(ctx, service).duty
 	return duty.Maintenance && duty.Stale == ""
 }

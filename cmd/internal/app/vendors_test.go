@@ -184,7 +184,7 @@ func (h *house) cards(tb testing.TB) map[string]slackfake.Message {
 		var said struct {
 			Payload struct{ Incident string } `json:"event_payload"`
 		}
-		if json.Unmarshal(m.Metadata, &said) != nil || said.Payload.Incident == "" {
+		if json.Unmarshal(m.Metadata, &said) != nil || said.Payload.Incident == "" || m.Thread != "" { // what stands below a card is no card
 			continue
 		}
 		if _, twice := out[said.Payload.Incident]; twice {
