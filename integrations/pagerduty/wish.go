@@ -28,10 +28,15 @@ type wish struct {
 	Summary  string `json:"summary,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Playbook string `json:"playbook,omitempty"`
+	// Tried is when a step tried to send it last, by the machine's clock.
+	Tried time.Time `json:"tried"`
 }
 
+// wishAfter is how long a wish is left to the step that tries to send it, which pauses for shorter times between its attempts.
+const wishAfter = 30 * time.Second
+
 func wishOf(call playbooks.Call) *wish {
-	return &wish{Severity: text(call.With, "severity"), Summary: text(call.With, "summary"), Reason: text(call.With, "reason"), Playbook: call.Playbook}
+	return &wish{Severity: text(call.With, "severity"), Summary: text(call.With, "summary"), Reason: text(call.With, "reason"), Playbook: call.Playbook, Tried: time.Now().UTC()}
 }
 
 func (w wish) call(in bot.Incident) playbooks.Call {
@@ -86,6 +91,10 @@ func (m *Mirror) late(ctx context.Context, in bot.Incident, w wishes) (after tim
 	standing := in.Page.ID != "" && in.Page.Status != bot.PageResolved
 	send := func(what string, needed bool, one *wish, event func(bot.Card, playbooks.Call) pd.V2Event, drop func(*wishes)) error {
 		if one == nil {
+			return nil
+		}
+		if ready := one.Tried.Add(wishAfter); ready.After(time.Now()) {
+			m.look(in.ID, ready)
 			return nil
 		}
 		if needed && !c.maintained(ctx, in.Service) {
