@@ -51,8 +51,7 @@ func onsetOf(in bot.Incident) detectors.Onset {
 // nodesOf spreads an onset over nine points, in minutes after its best guess. Its interval need not be even, and is never taken to be
 // narrower than the skew of clocks.
 func nodesOf(o detectors.Onset) []node {
-	before := math.Max(o.At.Sub(o.Earliest).Minutes(), skew.Minutes()) / z90
-	after := math.Max(o.Latest.Sub(o.At).Minutes(), skew.Minutes()) / z90
+	before, after := widths(o)
 	out := make([]node, 0, len(standard))
 	for _, z := range standard {
 		width := after
@@ -62,6 +61,11 @@ func nodesOf(o detectors.Onset) []node {
 		out = append(out, node{at: z * width, share: 1 / float64(len(standard))})
 	}
 	return out
+}
+
+// widths are the standard deviations of an onset before and after its best guess, in minutes.
+func widths(o detectors.Onset) (before, after float64) {
+	return math.Max(o.At.Sub(o.Earliest).Minutes(), skew.Minutes()) / z90, math.Max(o.Latest.Sub(o.At).Minutes(), skew.Minutes()) / z90
 }
 
 // nodes spreads a lag over fifteen points, in minutes.
@@ -74,10 +78,14 @@ func (l Lag) nodes() []node {
 }
 
 // curve is a lag made ready for many densities.
-type curve struct{ log, spread, scale float64 }
+type curve struct {
+	log, spread, scale float64
+	// nodes stand for it where the onset is known far less well than it.
+	nodes []node
+}
 
 func (l Lag) curve() curve {
-	return curve{log: math.Log(l.Median.Minutes()), spread: l.Spread, scale: 1 / (l.Spread * math.Sqrt(2*math.Pi))}
+	return curve{log: math.Log(l.Median.Minutes()), spread: l.Spread, scale: 1 / (l.Spread * math.Sqrt(2*math.Pi)), nodes: l.nodes()}
 }
 
 func curves(lags map[bot.Kind]Lag) map[bot.Kind]curve {
@@ -156,7 +164,9 @@ type clockwork struct {
 	// a minute more or less is nothing.
 	far     spans
 	farFrom float64
-	lags    map[bot.Kind]curve
+	// before and after are the widths of the onset.
+	before, after float64
+	lags          map[bot.Kind]curve
 	// span is the stretch of time, in minutes, over which innocent changes are spread evenly.
 	span float64
 }
@@ -175,6 +185,7 @@ func clockworkOf(o detectors.Onset, deploy Lag, lags map[bot.Kind]Lag, span floa
 		widest = math.Max(widest, math.Abs(n.at))
 	}
 	k.farFrom = farther * widest
+	k.before, k.after = widths(o)
 	return k
 }
 
@@ -227,6 +238,9 @@ func (k clockwork) around(lag curve, at time.Time, t timing) float64 {
 // fits is the density of what happened so many minutes before the onset, which is integrated over, as is a deployment that was not
 // seen.
 func (k clockwork) fits(lag curve, ago float64, guessed bool) float64 {
+	if (k.before+k.after)/2 > blurred*math.Exp(lag.log) {
+		return k.within(lag, ago, guessed)
+	}
 	of, sum := k.near, 0.0
 	if ago > k.farFrom {
 		of = k.far
@@ -241,4 +255,32 @@ func (k clockwork) fits(lag curve, ago float64, guessed bool) float64 {
 		}
 	}
 	return sum
+}
+
+// blurred is by how many times an onset may be known less well than a lag is long until its few points lie too far apart to meet the lag.
+const blurred = 4
+
+// within is the same density as fits, summed the other way round: the points stand for the lag, and the onset is what has a density.
+func (k clockwork) within(lag curve, ago float64, guessed bool) float64 {
+	sum := 0.0
+	for _, l := range lag.nodes {
+		if !guessed {
+			sum += l.share * k.began(l.at-ago)
+			continue
+		}
+		for _, d := range k.near.deploy {
+			sum += l.share * d.share * k.began(l.at+d.at-ago)
+		}
+	}
+	return sum
+}
+
+// began is the density per minute that it began x minutes after the best guess.
+func (k clockwork) began(x float64) float64 {
+	width := k.after
+	if x < 0 {
+		width = k.before
+	}
+	z := x / width
+	return math.Exp(-z*z/2) / (width * math.Sqrt(2*math.Pi))
 }

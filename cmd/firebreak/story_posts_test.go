@@ -86,10 +86,23 @@ func (w *world) blockLines(m slackfake.Message) []string {
 		}
 		out = append(out, lines...)
 	}
+	sortReasons(out)
 	for _, button := range slackfake.Buttons(m) {
 		out = append(out, "["+button.Text+"]")
 	}
 	return out
+}
+
+// sortReasons puts the reasons of a suspect in an order of their own: which weighs more may hang on a few seconds.
+func sortReasons(lines []string) {
+	for i := 0; i < len(lines); {
+		j := i
+		for j < len(lines) && strings.HasPrefix(lines[j], "- ") {
+			j++
+		}
+		slices.Sort(lines[i:j])
+		i = max(j, i+1)
+	}
 }
 
 // texts gathers the words inside a block; the parts of a rich text section make one line.

@@ -48,7 +48,7 @@ func lowTrafficStory() Scenario {
 			objectives: usefulAnswers + "\n  - {name: contracts-answered, service: contract-tool, signal: errors, target: 95%, period: 30d}",
 		},
 		acts: lowTrafficActs, ends: func(d *director) bool { return d.toldFor(10 * time.Minute) }, deadline: 9 * time.Hour,
-		promises: []promise{opens(1, "ticket"), pages(0), cards(1), names(1), nothingTwice()},
+		promises: []promise{opens(1, "ticket"), pages(0), cards(1), names(2), nothingTwice()},
 	}
 }
 
