@@ -152,8 +152,31 @@ func (s *Server) routes() http.Handler {
 	}
 	handle("GET /healthz", http.HandlerFunc(s.healthz))
 	handle("GET /readyz", http.HandlerFunc(s.readyz))
-	handle("GET /metrics", s.guard(promhttp.HandlerFor(s.parts.Registry, promhttp.HandlerOpts{Registry: s.parts.Registry}).ServeHTTP))
+	guarded("GET /metrics", promhttp.HandlerFor(s.parts.Registry, promhttp.HandlerOpts{Registry: s.parts.Registry}).ServeHTTP)
 
+	s.routesOfIncidents(guarded)
+	s.routesOfRecords(guarded)
+	s.routesOfAccounts(guarded)
+	if s.parts.Gates != nil {
+		guarded("GET /gates/{service}", s.promotion)
+		guarded("POST /gates/{service}", s.promotion)
+		handle("POST /gates/flagger/{hook}/{service}", http.HandlerFunc(s.flagger))
+	}
+
+	guarded("GET /{$}", s.homePage)
+	guarded("GET /incidents/{id}", s.incidentPage)
+	guarded("GET /incidents/{id}/report.md", s.reportPage)
+	handle("GET /static/", http.FileServerFS(static))
+	return otelhttp.NewHandler(mux, "http", otelhttp.WithTracerProvider(s.parts.Tracer), otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+		if r.Pattern != "" {
+			return r.Pattern
+		}
+		return r.Method
+	}))
+}
+
+// routesOfIncidents are what is known of incidents, and what people do to them.
+func (s *Server) routesOfIncidents(guarded func(pattern string, h http.HandlerFunc)) {
 	guarded("GET /api/v1/incidents", s.listIncidents)
 	guarded("GET /api/v1/incidents/{id}", s.getIncident)
 	guarded("POST /api/v1/incidents/{id}/acknowledge", s.acknowledge)
@@ -171,6 +194,17 @@ func (s *Server) routes() http.Handler {
 		guarded("POST /api/v1/stop", s.stopActions)
 		guarded("GET /api/v1/objectives", s.objectives)
 	}
+	if s.parts.Rollbacks != nil {
+		guarded("GET /api/v1/incidents/{id}/rollbacks", s.listRollbacks)
+		guarded("POST /api/v1/incidents/{id}/rollbacks", s.startRollback)
+	}
+	if s.parts.Linker != nil {
+		guarded("POST /api/v1/incidents/{id}/links", s.addLink)
+	}
+}
+
+// routesOfRecords are what is kept: changes, findings, runs, questions, evaluations, versions.
+func (s *Server) routesOfRecords(guarded func(pattern string, h http.HandlerFunc)) {
 	guarded("GET /api/v1/changes", s.listChanges)
 	guarded("POST /api/v1/changes", s.recordChange)
 	guarded("GET /api/v1/findings", s.listFindings)
@@ -178,16 +212,22 @@ func (s *Server) routes() http.Handler {
 	guarded("GET /api/v1/runs/{id}", s.getRun)
 	guarded("GET /api/v1/approvals", s.listApprovals)
 	guarded("POST /api/v1/approvals/{id}", s.decide)
+	if s.parts.Inputs != nil {
+		guarded("GET /api/v1/inputs", s.listInputs)
+	}
+	if s.parts.Evaluations != nil {
+		guarded("GET /api/v1/evaluations", s.listEvaluations)
+		guarded("POST /api/v1/evaluations", s.recordEvaluation)
+	}
+}
 
+// routesOfAccounts are how things stand: windows and freezes, who is on call, what digests say.
+func (s *Server) routesOfAccounts(guarded func(pattern string, h http.HandlerFunc)) {
 	if s.parts.Calendar != nil {
 		guarded("GET /api/v1/windows", s.listWindows)
 		guarded("GET /api/v1/freezes", s.listFreezes)
 		guarded("POST /api/v1/freezes", s.startFreeze)
 		guarded("POST /api/v1/freezes/{id}/end", s.endFreeze)
-	}
-	if s.parts.Rollbacks != nil {
-		guarded("GET /api/v1/incidents/{id}/rollbacks", s.listRollbacks)
-		guarded("POST /api/v1/incidents/{id}/rollbacks", s.startRollback)
 	}
 	if s.parts.Rota != nil {
 		guarded("GET /api/v1/oncall", s.listOnCall)
@@ -197,30 +237,4 @@ func (s *Server) routes() http.Handler {
 		guarded("GET /api/v1/digests/{kind}", s.digest)
 		guarded("GET /api/v1/incidents/{id}/postmortem", s.postmortem)
 	}
-	if s.parts.Linker != nil {
-		guarded("POST /api/v1/incidents/{id}/links", s.addLink)
-	}
-	if s.parts.Inputs != nil {
-		guarded("GET /api/v1/inputs", s.listInputs)
-	}
-	if s.parts.Evaluations != nil {
-		guarded("GET /api/v1/evaluations", s.listEvaluations)
-		guarded("POST /api/v1/evaluations", s.recordEvaluation)
-	}
-	if s.parts.Gates != nil {
-		guarded("GET /gates/{service}", s.promotion)
-		guarded("POST /gates/{service}", s.promotion)
-		handle("POST /gates/flagger/{hook}/{service}", http.HandlerFunc(s.flagger))
-	}
-
-	guarded("GET /{$}", s.homePage)
-	guarded("GET /incidents/{id}", s.incidentPage)
-	guarded("GET /incidents/{id}/report.md", s.reportPage)
-	handle("GET /static/", http.FileServerFS(static))
-	return otelhttp.NewHandler(mux, "http", otelhttp.WithTracerProvider(s.parts.Tracer), otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
-		if r.Pattern != "" {
-			return r.Pattern
-		}
-		return r.Method
-	}))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,8 +15,6 @@ import (
 
 // Bounds of events.
 const (
-	maxEvents    = 20_000
-	eventLife    = time.Hour // Slack sends an event again for a few minutes
 	maxChallenge = 1000
 )
 
@@ -133,41 +130,6 @@ func (h *Handler) counted(ctx context.Context, i interaction, action, incident s
 	}
 	h.presses.WithLabelValues("accepted").Inc()
 	h.renew(ctx, incident)
-}
-
-// seen remembers names for a while.
-type seen struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-// first tells whether a name comes for the first time.
-func (s *seen) first(name string, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if until, known := s.until[name]; known && now.Before(until) {
-		return false
-	}
-	if s.until == nil {
-		s.until = map[string]time.Time{}
-	}
-	if len(s.until) >= maxEvents {
-		for known, until := range s.until {
-			if !now.Before(until) {
-				delete(s.until, known)
-			}
-		}
-	}
-	if len(s.until) < maxEvents {
-		s.until[name] = now.Add(eventLife)
-	}
-	return true
-}
-
-func (s *seen) forget(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.until, name)
 }
 
 // eventCounter counts what came of events.

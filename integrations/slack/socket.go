@@ -27,8 +27,6 @@ const (
 	silence      = 75 * time.Second // Slack pings several times a minute
 	settled      = time.Minute      // a connection that lasted so long was a good one
 	shortestWait = 500 * time.Millisecond
-	maxEnvelopes = 20_000
-	envelopeLife = time.Hour
 )
 
 // Socket is Socket Mode: Slack's commands and presses come over a connection that we open, so that nothing has to reach us from outside.
@@ -39,8 +37,8 @@ type Socket struct {
 	handler *Handler
 	metrics socketMetrics
 
-	mu   sync.Mutex
-	seen map[string]time.Time // envelope → when it may be forgotten
+	// heard are the envelopes that came.
+	heard seen
 }
 
 type socketMetrics struct {
@@ -61,7 +59,7 @@ func (c *Client) Socket(h *Handler) *Socket {
 	for _, why := range []string{endRefreshed, endLost, endRefused} {
 		m.ended.WithLabelValues(why)
 	}
-	return &Socket{client: c, handler: h, metrics: m, seen: map[string]time.Time{}}
+	return &Socket{client: c, handler: h, metrics: m}
 }
 
 // Why a connection ends.
@@ -271,7 +269,7 @@ func (s *Socket) form(e envelope) (interaction, bool) {
 		return interaction{}, false
 	}
 	i, err := decodeInteraction(e.Payload)
-	return i, err == nil && i.Type == submittedType && s.first(e.ID)
+	return i, err == nil && i.Type == submittedType && s.heard.first(e.ID, time.Now())
 }
 
 // take begins the work of an envelope. Heard is false when there is no hand free and nothing to say it with.
@@ -279,7 +277,7 @@ func (s *Socket) take(e envelope) (answer any, heard bool) {
 	h := s.handler
 	switch e.Type {
 	case "slash_commands":
-		if !s.first(e.ID) {
+		if !s.heard.first(e.ID, time.Now()) {
 			h.commands.WithLabelValues("replayed").Inc()
 			return nil, true
 		}
@@ -289,11 +287,11 @@ func (s *Socket) take(e envelope) (answer any, heard bool) {
 			return nil, true
 		}
 		if !h.command(c) {
-			s.forget(e.ID)
+			s.heard.forget(e.ID)
 			return busyAnswer(), e.Takes
 		}
 	case "interactive":
-		if !s.first(e.ID) {
+		if !s.heard.first(e.ID, time.Now()) {
 			h.presses.WithLabelValues("replayed").Inc()
 			return nil, true
 		}
@@ -304,11 +302,11 @@ func (s *Socket) take(e envelope) (answer any, heard bool) {
 		}
 		if _, heard := h.begin(i); !heard {
 			h.presses.WithLabelValues("busy").Inc()
-			s.forget(e.ID)
+			s.heard.forget(e.ID)
 			return nil, false
 		}
 	case "events_api":
-		if !s.first(e.ID) {
+		if !s.heard.first(e.ID, time.Now()) {
 			h.events.WithLabelValues("replayed").Inc()
 			return nil, true
 		}
@@ -319,7 +317,7 @@ func (s *Socket) take(e envelope) (answer any, heard bool) {
 		}
 		if !h.happened(happened) {
 			h.events.WithLabelValues("busy").Inc()
-			s.forget(e.ID)
+			s.heard.forget(e.ID)
 			return nil, false
 		}
 	}
@@ -333,31 +331,4 @@ func lenient(err error) error {
 		return nil
 	}
 	return err
-}
-
-// first tells whether an envelope comes for the first time.
-func (s *Socket) first(id string) bool {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if until, known := s.seen[id]; known && now.Before(until) {
-		return false
-	}
-	if len(s.seen) >= maxEnvelopes {
-		for known, until := range s.seen {
-			if !now.Before(until) {
-				delete(s.seen, known)
-			}
-		}
-	}
-	if len(s.seen) < maxEnvelopes {
-		s.seen[id] = now.Add(envelopeLife)
-	}
-	return true
-}
-
-func (s *Socket) forget(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.seen, id)
 }

@@ -131,7 +131,7 @@ func TestEveryKnownFrameIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDesk(t)
-	s := &Socket{handler: d.handler, seen: map[string]time.Time{}}
+	s := &Socket{handler: d.handler}
 	for _, e := range frames {
 		if e.ID == "" {
 			continue

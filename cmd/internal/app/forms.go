@@ -62,19 +62,5 @@ func (a *App) keepHomes(ctx context.Context) {
 	if a.vendors.homes == nil {
 		return
 	}
-	keeping, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = a.vendors.homes.Run(keeping) // ends with the context only
-	}()
-	a.onClose("homes", func(ctx context.Context) error {
-		stop()
-		select {
-		case <-done:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
+	a.beside(ctx, "homes", func(ctx context.Context) { _ = a.vendors.homes.Run(ctx) }) // ends with the context only
 }

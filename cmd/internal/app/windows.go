@@ -170,13 +170,18 @@ func (a *App) buildWindows(ctx context.Context) error {
 
 // keepWindows has the calendar kept until the bot stops.
 func (a *App) keepWindows(ctx context.Context) {
-	keeping, stop := context.WithCancel(ctx)
+	a.beside(ctx, "windows", a.rules.calendar.keep)
+}
+
+// beside has work go on until the bot stops, which waits for it to end.
+func (a *App) beside(ctx context.Context, name string, work func(context.Context)) {
+	working, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		a.rules.calendar.keep(keeping)
+		work(working)
 	}()
-	a.onClose("windows", func(ctx context.Context) error {
+	a.onClose(name, func(ctx context.Context) error {
 		stop()
 		select {
 		case <-done:
