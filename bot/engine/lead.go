@@ -19,7 +19,7 @@ var errFollows = errors.New("the incident follows another one")
 // attach has an incident that was opened just now follow one with the same cause, before anything is started for it. When that cannot
 // be kept it stands by itself: somebody is woken once too often rather than never.
 func (e *Engine) attach(ctx context.Context, t *touched, id string) {
-	if !slices.ContainsFunc(t.added[id], func(entry bot.Entry) bool { return entry.Kind == bot.EntryOpened }) {
+	if e.current().Group.Apart || !slices.ContainsFunc(t.added[id], func(entry bot.Entry) bool { return entry.Kind == bot.EntryOpened }) {
 		return
 	}
 	in := t.incidents[id]
@@ -71,7 +71,7 @@ func (e *Engine) release(ctx context.Context, t *touched, in bot.Incident) error
 	if in.Lead.Incident == "" {
 		return nil
 	}
-	lead, err := e.parts.Timeline.Incident(ctx, in.Lead.Incident)
+	lead, err := e.leadOf(ctx, in)
 	if err != nil && bot.CodeOf(err) != bot.NotFound {
 		return err
 	}
@@ -100,6 +100,16 @@ func (e *Engine) release(ctx context.Context, t *touched, in bot.Incident) error
 		e.reveal(t, a.Incident, a)
 	}
 	return err
+}
+
+// leadOf is the incident that speaks for another one: most are open.
+func (e *Engine) leadOf(ctx context.Context, in bot.Incident) (bot.Incident, error) {
+	for _, other := range e.open {
+		if other.ID == in.Lead.Incident {
+			return other, nil
+		}
+	}
+	return e.parts.Timeline.Incident(ctx, in.Lead.Incident)
 }
 
 // releaseAll looks at every open incident that follows another.

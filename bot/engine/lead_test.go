@@ -11,6 +11,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/engine"
+	"github.com/firebreak-dev/firebreak/bot/group"
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
@@ -87,6 +88,15 @@ func TestFortyServicesBehindOneGatewayWakeSomebodyOnce(t *testing.T) {
 	follower := w.incidentOf(t, "service-07")
 	if entries := w.entriesOf(t, follower.ID, bot.EntryFollows); len(entries) != 1 || !strings.HasPrefix(entries[0].Sentence, "follows the incident of gateway ("+lead.ID+"), which speaks for both: ") {
 		t.Errorf("%+v", entries)
+	}
+}
+
+func TestTeamsMayWantTheirOwnPageWhateverElseBurns(t *testing.T) {
+	w := newWorld(t)
+	w.Reload(engine.Settings{Services: []bot.Service{{Name: "gateway"}, {Name: "chat", DependsOn: []string{"gateway"}}}, Group: group.Config{Apart: true}})
+	w.burn(t, detectors.Page, "gateway", "chat")
+	if diff := cmp.Diff([]string{"gateway", "chat"}, w.startedFor()); diff != "" {
+		t.Error(diff)
 	}
 }
 

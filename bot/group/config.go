@@ -14,6 +14,8 @@ type Config struct {
 	ResolvedAfter time.Duration `yaml:"resolved_after" doc:"how much longer it must stay quiet before it is resolved (30m)"`
 	// RefreshEvery is the least time between two entries that only bring newer numbers of the same finding. Default 5m.
 	RefreshEvery time.Duration `yaml:"refresh_every" doc:"the least time between two entries that only bring newer numbers (5m)"`
+	// Apart has every incident speak for itself, also where several probably have one cause.
+	Apart bool `yaml:"apart" doc:"every incident wakes somebody for itself, also where one cause hit several services (false)"`
 }
 
 // The defaults. Five minutes is the short window of the fastest page pair: what is quiet for that long has left the window that

@@ -20,9 +20,9 @@ const (
 
 // Lead tells whether an incident that has just been opened is part of one that burns already, which then speaks for both: so that forty
 // services that fail with one gateway wake somebody once. It is so when both are Linked, or when three services or more that depend on
-// one thing were hit at the same time; hit says of which services that is known and since when, with or without an incident. A lead is at least as severe, and
-// follows nobody itself; of several the one that was opened first leads. What a person declared stands by itself, and so does an incident
-// with a suspect of its own that the lead's service does not meet.
+// one thing were hit at the same time; hit says of which services that is known and since when, with or without an incident. A lead is at
+// least as severe, is not muted, and follows nobody itself; of several the one that was opened first leads. What a person declared stands
+// by itself, and so does an incident with a suspect of its own that the lead's service does not meet.
 func Lead(in bot.Incident, others []bot.Incident, hit map[string]time.Time, services map[string]bot.Service) (lead bot.Incident, why string, follows bool) {
 	if in.Lead.Incident != "" || len(in.Followers) > 0 || in.Service == bot.Self || in.Detector == bot.ByPerson {
 		return bot.Incident{}, "", false
@@ -30,7 +30,7 @@ func Lead(in bot.Incident, others []bot.Incident, hit map[string]time.Time, serv
 	for _, other := range slices.SortedFunc(slices.Values(others), func(a, b bot.Incident) int {
 		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), strings.Compare(a.ID, b.ID))
 	}) {
-		if other.Lead.Incident != "" || other.Severity.Rank() < in.Severity.Rank() || !simultaneous(in, other) || apart(in, other, services) != "" {
+		if other.Lead.Incident != "" || other.Muted.Holds(in.OpenedAt) || other.Severity.Rank() < in.Severity.Rank() || !simultaneous(in, other) || apart(in, other, services) != "" {
 			continue
 		}
 		if why, linked := Linked(in, other, services); linked {

@@ -52,6 +52,7 @@ func TestLead(t *testing.T) {
 		{"a change of the other alone is suspected there", other("gateway", 1, page), []bot.Incident{other("chat", 0, page, own(bot.Prompt, "chat", .6))}, nil, "", ""},
 		{"a change of what both depend on is suspected", other("chat", 1, page, own(bot.Config, "gateway", .6)), []bot.Incident{other("gateway", 0, page)}, nil, "gateway", "both began within 60 s, and chat depends on gateway"},
 		{"the other is less severe", other("chat", 1, page), []bot.Incident{other("gateway", 0, severity(detectors.Ticket))}, nil, "", ""},
+		{"the other is muted, and silence must not spread", other("chat", 1, page), []bot.Incident{other("gateway", 0, page, func(in *bot.Incident) { in.Muted.Until = in.OpenedAt.Add(time.Hour) })}, nil, "", ""},
 		{"it began long after", other("chat", 30, page), []bot.Incident{other("gateway", 0, page)}, nil, "", ""},
 		{"the other follows somebody itself", other("chat", 1, page), []bot.Incident{other("gateway", 0, page, following)}, nil, "", ""},
 		{"of two the one that was opened first leads", other("gateway", 1, page), []bot.Incident{other("chat", 0, page), other("search", 0, page, earlier)}, nil, "search", "both began within 60 s, and search depends on gateway"},
