@@ -119,9 +119,12 @@ func TestWhatUndoesAChange(t *testing.T) {
 		changes []bot.Change
 		by      string
 	}{
-		"a version that is brought back":              {[]bot.Change{pins("first", 90, "a", "b"), pins("second", 30, "b", "a")}, "second"},
-		"a flag that is switched back":                {[]bot.Change{flag("first", 90, "off", "on"), flag("second", 30, "on", "off")}, "second"},
-		"a roll-out that goes back to nothing":        {[]bot.Change{rolled("first", 90, .5, 30, 0)}, "its roll-out went back to 0 %"},
+		"a version that is brought back":       {[]bot.Change{pins("first", 90, "a", "b"), pins("second", 30, "b", "a")}, "second"},
+		"a flag that is switched back":         {[]bot.Change{flag("first", 90, "off", "on"), flag("second", 30, "on", "off")}, "second"},
+		"a roll-out that goes back to nothing": {[]bot.Change{rolled("first", 90, .5, 30, 0)}, "its own roll-out, back at 0 %"},
+		"a revert that was reverted brought it back": {[]bot.Change{
+			pins("first", 90, "a", "b"), change("revert", bot.Code, 60, func(c *bot.Change) { c.Reverts = "first" }), change("again", bot.Code, 30, func(c *bot.Change) { c.Reverts = "revert" }),
+		}, ""},
 		"a third version does not undo it":            {[]bot.Change{pins("first", 90, "a", "b"), pins("second", 30, "b", "c")}, ""},
 		"what also changed code is not undone by it":  {[]bot.Change{more(pins("first", 90, "a", "b")), pins("second", 30, "b", "a")}, ""},
 		"nor by what happened elsewhere":              {[]bot.Change{pins("first", 90, "a", "b"), staging(pins("second", 30, "b", "a"))}, ""},

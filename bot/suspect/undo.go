@@ -26,12 +26,16 @@ func undoings(changes []bot.Change) map[string]undoing {
 			out[id] = u
 		}
 	}
+	back := make(map[string]bool)
 	for _, c := range changes {
-		if c.Reverts != "" {
+		back[c.Reverts] = true
+	}
+	for _, c := range changes {
+		if c.Reverts != "" && !back[c.ID] { // a revert that was reverted brought the change back
 			add(c.Reverts, undoing{at: timingOf(c).at, by: c.ID})
 		}
 		if at := c.TakenBack(); !at.IsZero() {
-			add(c.ID, undoing{at: at, by: "its roll-out went back to 0 %"})
+			add(c.ID, undoing{at: at, by: "its own roll-out, back at 0 %"})
 		}
 	}
 	for id, u := range restorings(changes) {
@@ -42,6 +46,18 @@ func undoings(changes []bot.Change) map[string]undoing {
 	for id, u := range switched(changes) {
 		if _, told := out[id]; !told {
 			add(id, u)
+		}
+	}
+	return out
+}
+
+// Undone tells which changes are undone, each with what undid it in words that people read. That flags were changed again, nobody knows to
+// what, is none.
+func Undone(changes []bot.Change) map[string]string {
+	out := make(map[string]string)
+	for id, u := range undoings(once(changes)) {
+		if !u.maybe {
+			out[id] = u.by
 		}
 	}
 	return out

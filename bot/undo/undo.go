@@ -9,6 +9,7 @@ import (
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/bot/report"
+	"github.com/firebreak-dev/firebreak/bot/suspect"
 )
 
 // shown is how many changes are named one by one.
@@ -22,19 +23,10 @@ func Against(in bot.Incident, change string, others []bot.Change) string {
 	if v, judged := in.Verdict(change); judged && v.Word == bot.Cleared && !v.Personal() {
 		return "it was tried, and it did not help: it " + cmp.Or(v.Reason, "was undone, and the signals stayed bad")
 	}
-	undone := ""
-	for _, c := range inOrder(others) {
-		switch {
-		case c.Reverts == change:
-			undone = c.ID
-		case undone != "" && c.Reverts == undone:
-			undone = "" // it was brought back after that
-		}
+	if by, undone := suspect.Undone(others)[change]; undone {
+		return "it is undone already, by " + by
 	}
-	if undone == "" {
-		return ""
-	}
-	return "it is undone already, by " + undone
+	return ""
 }
 
 func inOrder(changes []bot.Change) []bot.Change {

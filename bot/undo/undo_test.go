@@ -67,12 +67,15 @@ func TestWhatWasTriedIsNotTriedAgain(t *testing.T) {
 	guilty := change("1", time.Hour, 40*time.Minute)
 	undoing, back := change("5", 20*time.Minute, 0), change("6", 10*time.Minute, 0)
 	undoing.Reverts, back.Reverts = guilty.ID, undoing.ID
+	rolledBack := guilty
+	rolledBack.Rollout = []bot.RolloutStep{{At: noon.Add(-time.Hour), Share: .5}, {At: noon, Share: 0}}
 	for name, q := range map[string]struct {
 		in     bot.Incident
 		others []bot.Change
 		want   string
 	}{
 		"nothing speaks against it": {incident(), []bot.Change{guilty}, ""},
+		"its roll-out is back":      {incident(), []bot.Change{rolledBack}, "it is undone already, by its own roll-out, back at 0 %"},
 		"it is undone":              {incident(), []bot.Change{guilty, undoing}, "it is undone already, by " + undoing.ID},
 		"it was brought back":       {incident(), []bot.Change{back, guilty, undoing}, ""},
 		"it did not help":           {incident(bot.Verdict{Change: guilty.ID, Word: bot.Cleared, Via: bot.ByRollback, Reason: "was undone 20 min ago"}), nil, "it was tried, and it did not help: it was undone 20 min ago"},
