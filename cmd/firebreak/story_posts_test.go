@@ -93,17 +93,23 @@ func (w *world) blockLines(m slackfake.Message) []string {
 	return out
 }
 
-// sortReasons puts the reasons of a suspect in an order of their own: which weighs more may hang on a few seconds.
+// sortReasons puts the reasons below each suspect in an order of their own: which weighs more may hang on a few seconds.
+// Other lists keep theirs, which is part of what they say.
 func sortReasons(lines []string) {
-	for i := 0; i < len(lines); {
-		j := i
-		for j < len(lines) && strings.HasPrefix(lines[j], "- ") {
-			j++
+	for i := range lines {
+		if !suspectLine.MatchString(lines[i]) {
+			continue
 		}
-		slices.Sort(lines[i:j])
-		i = max(j, i+1)
+		reasons := lines[i+1:]
+		if end := slices.IndexFunc(reasons, func(line string) bool { return !strings.HasPrefix(line, "- ") }); end >= 0 {
+			reasons = reasons[:end]
+		}
+		slices.Sort(reasons)
 	}
 }
+
+// suspectLine begins a suspect on a card: its place and its probability.
+var suspectLine = regexp.MustCompile(`^\d+\. `)
 
 // texts gathers the words inside a block; the parts of a rich text section make one line.
 func texts(node any) []string {
