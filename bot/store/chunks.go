@@ -22,15 +22,16 @@ func (db *DB) SaveChunks(ctx context.Context, chunks []detectors.Chunk) error {
 		}
 	}
 	return db.write(ctx, "save the windows", func(t *tx) error {
-		for _, c := range chunks {
-			if _, err := t.exec(ctx, `INSERT INTO chunks (start_at, signal, service, environment, slice, data)
-				VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (start_at, signal, service, environment, slice) DO UPDATE SET data = excluded.data`,
-				c.Start, c.Series.Signal, c.Series.Service, c.Series.Environment, c.Series.Slice, c.Data); err != nil {
-				return err
+		return t.repeat(ctx, `INSERT INTO chunks (start_at, signal, service, environment, slice, data)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (start_at, signal, service, environment, slice) DO UPDATE SET data = excluded.data`, func(yield func([]any) bool) {
+			for _, c := range chunks {
+				s := c.Series
+				if !yield([]any{c.Start, s.Signal, s.Service, s.Environment, s.Slice, c.Data}) {
+					return
+				}
 			}
-		}
-		return nil
+		})
 	})
 }
 

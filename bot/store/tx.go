@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/firebreak-dev/firebreak/bot"
 )
@@ -31,6 +32,27 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	n, err := result.RowsAffected()
 	t.changed += n
 	return n, err
+}
+
+// repeat runs one statement for each row of arguments. It is parsed once, which on SQLite costs more than running it.
+func (t *tx) repeat(ctx context.Context, query string, rows iter.Seq[[]any]) error {
+	statement, err := t.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = statement.Close() }() // it ends with the transaction in any case
+	for row := range rows {
+		result, err := statement.ExecContext(ctx, bind(row)...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		t.changed += n
+	}
+	return nil
 }
 
 // write runs do in one transaction. It may run more than once (two transactions that collide on PostgreSQL), so do must not

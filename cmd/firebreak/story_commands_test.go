@@ -70,17 +70,23 @@ type fatal struct{ error }
 func await(try func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for {
+	for look := firstLook; ; look = min(look*3/2, longestLook) {
 		err := try()
 		var hopeless fatal
 		if err == nil || errors.As(err, &hopeless) {
 			return err
 		}
-		if pause(ctx, 20*time.Millisecond) != nil {
+		if pause(ctx, look) != nil {
 			return fmt.Errorf("not within %s: %w", patience, err)
 		}
 	}
 }
+
+// What is waited for is looked at ever less often: a look may be a process of its own, which takes time from the bot.
+const (
+	firstLook   = 20 * time.Millisecond
+	longestLook = 200 * time.Millisecond
+)
 
 // want tells what a command takes when it was given something else.
 func want(args []string, n int, what string) error {

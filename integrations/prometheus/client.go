@@ -132,7 +132,7 @@ func (c *Client) Range(ctx context.Context, query string, from, to time.Time, st
 	defer cancel()
 	form := url.Values{
 		"query": {query}, "start": {stamp(from)}, "end": {stamp(to)},
-		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}, "timeout": {strconv.FormatInt(max(1, timeout.Milliseconds()), 10) + "ms"}, "stats": {"all"},
+		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}, "timeout": {strconv.FormatInt(max(1, timeout.Milliseconds()), 10) + "ms"}, "stats": {"true"}, // the totals: "all" would tell each step
 	}
 	samples, err := c.post(ctx, "/api/v1/query_range", form, each)
 	if err != nil {

@@ -150,7 +150,7 @@ func TestTheRequest(t *testing.T) {
 		}
 		want := map[string]string{
 			"method": "POST", "path": "/prom/api/v1/query_range", "raw": "", "user": "bot:hush-hush", "tenant": "team-a", "key": "key-key-key", "query": "up",
-			"start": "1795183200.000", "end": "1795183260.000", "step": "15", "stats": "all",
+			"start": "1795183200.000", "end": "1795183260.000", "step": "15", "stats": "true",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
