@@ -273,36 +273,7 @@ func (d *Desk) oncall(ctx context.Context, c command.Command) (bot.Answer, error
 			a.Rows = append(a.Rows, bot.Row{Text: fmt.Sprintf("and %d more services", len(duties)-i)})
 			break
 		}
-		a.Rows = append(a.Rows, bot.Row{Label: duty.Service, Text: d.dutyText(duty)})
+		a.Rows = append(a.Rows, bot.Row{Label: duty.Service, Text: duty.Sentence(d.clock)})
 	}
 	return a, nil
-}
-
-func (d *Desk) dutyText(duty bot.Duty) string {
-	if duty.Unknown != "" {
-		return "not known: " + duty.Unknown
-	}
-	levels := make([]string, 0, len(duty.Levels))
-	for _, l := range duty.Levels {
-		people := make([]string, 0, len(l.People))
-		for _, p := range l.People {
-			name := p.Name
-			if !p.Until.IsZero() {
-				name += " until " + d.clock(p.Until)
-			}
-			people = append(people, name)
-		}
-		levels = append(levels, fmt.Sprintf("%d. %s", l.Level, orElse(strings.Join(people, ", "), "nobody")))
-	}
-	text := orElse(strings.Join(levels, "; "), "nobody")
-	if duty.Urgency != "" {
-		text += "; urgency " + duty.Urgency
-	}
-	if duty.Maintenance {
-		text += "; under maintenance: nobody is paged"
-	}
-	if duty.Stale != "" {
-		text += fmt.Sprintf(" (as of %s: %s)", d.clock(duty.Of), duty.Stale)
-	}
-	return text
 }

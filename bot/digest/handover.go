@@ -28,7 +28,7 @@ func (m maker) dutyRows() []bot.Row {
 	var order []string
 	of := map[string][]string{}
 	for _, duty := range m.Duties {
-		text := m.dutyText(duty)
+		text := duty.Sentence(m.clock)
 		if _, known := of[text]; !known {
 			order = append(order, text)
 		}
@@ -43,32 +43,6 @@ func (m maker) dutyRows() []bot.Row {
 		rows = append(rows, bot.Row{Label: label, Text: text})
 	}
 	return bounded(rows)
-}
-
-func (m maker) dutyText(duty bot.Duty) string {
-	if duty.Unknown != "" {
-		return "not known: " + short(duty.Unknown)
-	}
-	var levels []string
-	for _, l := range duty.Levels {
-		var people []string
-		for _, p := range l.People {
-			who := short(p.Name)
-			if !p.Until.IsZero() {
-				who += " until " + m.clock(p.Until)
-			}
-			people = append(people, who)
-		}
-		levels = append(levels, fmt.Sprintf("%d. %s", l.Level, orElse(list(people), "nobody")))
-	}
-	text := orElse(strings.Join(levels, "; "), "nobody")
-	if duty.Maintenance {
-		text += "; under maintenance: nobody is paged"
-	}
-	if duty.Stale != "" {
-		text += fmt.Sprintf(" (as of %s: %s)", m.clock(duty.Of), short(duty.Stale))
-	}
-	return text
 }
 
 // mostTold bounds what is told of one incident.

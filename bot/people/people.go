@@ -21,10 +21,10 @@ type Config struct {
 // Member is a person.
 type Member struct {
 	Name      string   `yaml:"name" doc:"what others read, and what approvers may be named by"`
-	Slack     string   `yaml:"slack" doc:"Slack's user ID, as U0123456789"`
+	Slack     string   `yaml:"slack" doc:"Slack's user ID, as U0123456789; by email when left out"`
 	GitHub    string   `yaml:"github" doc:"the login at GitHub"`
 	PagerDuty string   `yaml:"pagerduty" doc:"PagerDuty's user ID, as PABC123"`
-	Email     string   `yaml:"email" doc:"the address that PagerDuty and calendars know"`
+	Email     string   `yaml:"email" doc:"the address that Slack, PagerDuty and calendars know"`
 	Role      bot.Role `yaml:"role" doc:"viewer, responder, approver or admin; that of the groups when left out"`
 	// Zone is where the person sleeps.
 	Zone string `yaml:"zone" doc:"the zone that the person lives in, as Europe/Berlin: when it is night there; that of the service when left out"`
@@ -149,6 +149,16 @@ func (c Config) SlackOf(name string) string {
 	return ""
 }
 
+// AddressOf is the e-mail address of a person by whatever name is known, empty where none is.
+func (c Config) AddressOf(name string) string {
+	for _, m := range c.Members {
+		if name != "" && slices.ContainsFunc(named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email), func(known string) bool { return strings.EqualFold(known, name) }) {
+			return m.Email
+		}
+	}
+	return ""
+}
+
 // SlackGroups are Slack's IDs of all groups, which have to be looked into to tell who somebody is.
 func (c Config) SlackGroups() []string {
 	out := make([]string, 0, len(c.Groups))
@@ -158,8 +168,16 @@ func (c Config) SlackGroups() []string {
 	return out
 }
 
-// OfSlack tells who a Slack user is that belongs to some groups. The role is the highest of all that say one.
-func (c Config) OfSlack(user string, groups []string) bot.Person {
+// Addressed tells whether a Slack user may be a member whom only an e-mail address would tell: no member has that ID, and some have an address and
+// no ID of Slack's.
+func (c Config) Addressed(user string) bool {
+	_, known := c.member(func(m Member) bool { return m.Slack == user })
+	return !known && slices.ContainsFunc(c.Members, func(m Member) bool { return m.Slack == "" && m.Email != "" })
+}
+
+// OfSlack tells who a Slack user is that belongs to some groups. The address is the user's, empty where it is not needed or not known; whoever
+// calls has made sure that it is, and it means a member without an ID of Slack's. The role is the highest of all that say one.
+func (c Config) OfSlack(user, address string, groups []string) bot.Person {
 	p := bot.Person{Name: user, Known: []string{user}, Via: "slack"}
 	if !c.Said() {
 		p.Role = bot.Admin
@@ -172,7 +190,7 @@ func (c Config) OfSlack(user string, groups []string) bot.Person {
 		}
 	}
 	for _, m := range c.Members {
-		if m.Slack != "" && m.Slack == user {
+		if m.Slack != "" && m.Slack == user || m.Slack == "" && address != "" && strings.EqualFold(m.Email, address) {
 			p.Name = m.Name
 			p.Known = append(p.Known, named(m.Name, m.GitHub, m.PagerDuty, m.Email)...)
 			raise(m.Role)

@@ -22,25 +22,54 @@ func team() people.Config {
 }
 
 func TestWhoSomebodyIs(t *testing.T) {
+	byAddress := people.Config{Members: []people.Member{
+		{Name: "jo", Email: "Jo@acme.example", GitHub: "jo-x", Role: bot.Approver}, {Name: "mara", Slack: "U0MARA", Email: "mara@acme.example", Role: bot.Admin},
+	}}
+	stranger := bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Viewer}
 	for name, q := range map[string]struct {
-		config people.Config
-		user   string
-		groups []string
-		want   bot.Person
+		config  people.Config
+		user    string
+		address string
+		groups  []string
+		want    bot.Person
 	}{
-		"without a section everybody may do everything": {people.Config{}, "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Admin}},
-		"a stranger looks": {team(), "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Viewer}},
-		"a stranger may not even look where it is said so": {people.Config{Default: "nobody"}, "U0X", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}}},
-		"a member has a name and a role":                   {team(), "U0MARA", nil, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind"}, Role: bot.Approver}},
-		"a group gives a role to whoever is in it":         {team(), "U0OMAR", []string{"S0ONCALL"}, bot.Person{Name: "omar", Known: []string{"U0OMAR", "omar", "oncall", "S0ONCALL"}, Role: bot.Responder}},
-		"the highest role counts, whoever gives it":        {team(), "U0MARA", []string{"S0ONCALL"}, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind", "oncall", "S0ONCALL"}, Role: bot.Approver}},
-		"a group that is not named gives nothing":          {team(), "U0X", []string{"S0OTHER"}, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Viewer}},
-		"an empty ID is nobody's, also where one has none": {people.Config{Members: []people.Member{{Name: "a", GitHub: "a", Role: bot.Admin}}}, "", nil, bot.Person{Known: []string{""}, Role: bot.Viewer}},
+		"without a section everybody may do everything": {people.Config{}, "U0X", "", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}, Role: bot.Admin}},
+		"a stranger looks": {team(), "U0X", "", nil, stranger},
+		"a stranger may not even look where it is said so": {people.Config{Default: "nobody"}, "U0X", "", nil, bot.Person{Name: "U0X", Known: []string{"U0X"}}},
+		"a member has a name and a role":                   {team(), "U0MARA", "", nil, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind"}, Role: bot.Approver}},
+		"a group gives a role to whoever is in it":         {team(), "U0OMAR", "", []string{"S0ONCALL"}, bot.Person{Name: "omar", Known: []string{"U0OMAR", "omar", "oncall", "S0ONCALL"}, Role: bot.Responder}},
+		"the highest role counts, whoever gives it":        {team(), "U0MARA", "", []string{"S0ONCALL"}, bot.Person{Name: "mara", Known: []string{"U0MARA", "mara", "mara-lind", "oncall", "S0ONCALL"}, Role: bot.Approver}},
+		"a group that is not named gives nothing":          {team(), "U0X", "", []string{"S0OTHER"}, stranger},
+		"an empty ID is nobody's, also where one has none": {people.Config{Members: []people.Member{{Name: "a", GitHub: "a", Role: bot.Admin}}}, "", "", nil, bot.Person{Known: []string{""}, Role: bot.Viewer}},
+		"an address tells a member without an ID of Slack": {byAddress, "U0JO", "jo@ACME.example", nil, bot.Person{Name: "jo", Known: []string{"U0JO", "jo", "jo-x", "Jo@acme.example"}, Role: bot.Approver}},
+		"an address tells nobody who has another ID":       {byAddress, "U0X", "mara@acme.example", nil, stranger},
+		"nobody's address is not the address of nobody":    {team(), "U0X", "", nil, stranger},
 	} {
 		q.want.Via = "slack"
-		if diff := cmp.Diff(q.want, q.config.OfSlack(q.user, q.groups)); diff != "" {
+		if diff := cmp.Diff(q.want, q.config.OfSlack(q.user, q.address, q.groups)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+func TestTheAddressIsAskedForOnlyWhereItCouldTellSomething(t *testing.T) {
+	mara, jo := people.Member{Name: "mara", Slack: "U0MARA", Email: "mara@acme.example"}, people.Member{Name: "jo", Email: "jo@acme.example"}
+	for name, q := range map[string]struct {
+		members []people.Member
+		want    bool
+	}{
+		"of one who is not named, where a member has an address only": {[]people.Member{{Name: "omar", Slack: "U0OMAR"}, jo}, true},
+		"of nobody whose ID is known":                                 {[]people.Member{mara, jo}, false},
+		"of nobody where all members have IDs":                        {[]people.Member{{Name: "omar", Slack: "U0OMAR", Email: "omar@acme.example"}}, false},
+		"of nobody without members":                                   {nil, false},
+	} {
+		if got := (people.Config{Members: q.members}).Addressed("U0MARA"); got != q.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	c := people.Config{Members: []people.Member{mara, jo}}
+	if c.AddressOf("JO") != "jo@acme.example" || c.AddressOf("") != "" || c.AddressOf("omar") != "" {
+		t.Errorf("%q %q %q", c.AddressOf("JO"), c.AddressOf(""), c.AddressOf("omar"))
 	}
 }
 
@@ -95,9 +124,9 @@ func TestMoreGroupsNeverTakeARoleAway(t *testing.T) {
 		var in []string
 		for _, id := range []string{"S0A", "S0B", "S0C"} {
 			c.Groups = append(c.Groups, people.Group{Name: id, Slack: id, Role: roles.Draw(t, id)})
-			before := c.OfSlack("U0AAAA", in)
+			before := c.OfSlack("U0AAAA", "", in)
 			in = append(in, id)
-			if after := c.OfSlack("U0AAAA", in); after.Role.Rank() < before.Role.Rank() {
+			if after := c.OfSlack("U0AAAA", "", in); after.Role.Rank() < before.Role.Rank() {
 				t.Fatalf("%s became %s", before.Role, after.Role)
 			}
 		}

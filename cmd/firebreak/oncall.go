@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,15 +56,7 @@ func printDuties(w io.Writer, duties []app.Duty) {
 			fmt.Fprintf(w, "  not known: %s\n", app.Visible(d.Unknown))
 		}
 		for _, l := range d.Levels {
-			people := make([]string, 0, len(l.People))
-			for _, p := range l.People {
-				who := app.Visible(p.Name)
-				if !p.Until.IsZero() {
-					who += " until " + stamp(p.Until)
-				}
-				people = append(people, who)
-			}
-			fmt.Fprintf(w, "  level %d: %s\n", l.Level, strings.Join(people, ", "))
+			fmt.Fprintf(w, "  level %d: %s\n", l.Level, app.Visible(l.Sentence(stamp)))
 		}
 		if d.Stale != "" {
 			fmt.Fprintf(w, "  as of %s; PagerDuty could not be asked since: %s\n", stamp(d.Of), app.Visible(d.Stale))

@@ -14,7 +14,7 @@ import (
 
 // cmdPosts prints what a vendor has received, as it stands there now.
 func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string, error) {
-	if err := want(args, 1, "slack, pagerduty or github"); err != nil {
+	if err := want(args, 1, "slack, slack-rooms, slack-threads, pagerduty, pagerduty-notes or github"); err != nil {
 		return "", err
 	}
 	var b strings.Builder
@@ -23,6 +23,10 @@ func cmdPosts(_ *testscript.TestScript, w *world, _ bool, args []string) (string
 		w.slackPosts(&b, false)
 	case "slack-threads":
 		w.slackPosts(&b, true)
+	case "slack-rooms":
+		for _, room := range w.slack.Rooms() {
+			fmt.Fprintf(&b, "#%s: %s\n", room.Name, strings.Join(room.Members, ", "))
+		}
 	case "pagerduty":
 		w.pages(&b)
 	case "pagerduty-notes":

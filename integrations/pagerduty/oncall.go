@@ -116,41 +116,125 @@ func (c *Client) askDuty(ctx context.Context, s Service) (remembered, error) {
 		return out, nil
 	}
 	out.duty.Policy = nameOf(there.Policy)
-	var answer struct {
-		OnCalls []struct {
-			User     *reference  `json:"user"`
-			Schedule *reference  `json:"schedule"`
-			Level    int         `json:"escalation_level"`
-			End      hook.Moment `json:"end"`
-		} `json:"oncalls"`
-	}
-	query := url.Values{"escalation_policy_ids[]": {there.Policy.ID}, "limit": {"100"}}
-	if err := c.read(ctx, "/oncalls", query, &answer); err != nil {
+	calls, err := c.askOnCalls(ctx, there.Policy.ID)
+	if err != nil {
 		return remembered{}, err
 	}
-	for _, o := range answer.OnCalls {
-		if o.User == nil || slices.Contains(out.users[o.Level], o.User.ID) {
+	now := c.now()
+	for _, o := range calls {
+		if o.User == nil || o.Start.After(now) || slices.Contains(out.users[o.Level], o.User.ID) {
 			continue
 		}
 		out.users[o.Level] = append(out.users[o.Level], o.User.ID)
-		person := bot.DutyPerson{Name: nameOf(o.User), Until: o.End.Time}
-		if o.Schedule != nil {
-			person.Schedule = nameOf(o.Schedule)
+		person := c.onDuty(o)
+		person.Until = o.End.Time
+		level := at(&out.duty, o.Level)
+		level.People = append(level.People, person)
+	}
+	for _, o := range calls {
+		if o.User != nil && o.Start.After(now) {
+			person := c.onDuty(o)
+			person.From = o.Start.Time
+			level := at(&out.duty, o.Level)
+			level.Next = next(level.Next, person)
 		}
-		out.duty.Levels = at(out.duty.Levels, o.Level, person)
 	}
 	slices.SortFunc(out.duty.Levels, func(a, b bot.DutyLevel) int { return a.Level - b.Level })
 	return out, nil
 }
 
-func at(levels []bot.DutyLevel, level int, p bot.DutyPerson) []bot.DutyLevel {
-	for i := range levels {
-		if levels[i].Level == level {
-			levels[i].People = append(levels[i].People, p)
-			return levels
-		}
+// comesWithin is how far ahead it is looked who comes next; onCallPages bounds the answers that are read for it, of a hundred each.
+const (
+	comesWithin = 21 * 24 * time.Hour
+	onCallPages = 3
+)
+
+// onCall is that somebody is asked, at a level of a policy.
+type onCall struct {
+	User     *user       `json:"user"`
+	Schedule *reference  `json:"schedule"`
+	Level    int         `json:"escalation_level"`
+	Start    hook.Moment `json:"start"`
+	End      hook.Moment `json:"end"`
+}
+
+// user is a person with the address, which is proven once the invitation to it was accepted.
+type user struct {
+	reference
+
+	Email   string `json:"email"`
+	Invited bool   `json:"invitation_sent"`
+}
+
+// proven is the address that the user has accepted, empty without one.
+func (u user) proven() string {
+	if u.Invited {
+		return ""
 	}
-	return append(levels, bot.DutyLevel{Level: level, People: []bot.DutyPerson{p}})
+	return u.Email
+}
+
+// askOnCalls tells who is on call of a policy, and of those who are not, when they are next: the earliest of each person at each level.
+func (c *Client) askOnCalls(ctx context.Context, policy string) ([]onCall, error) {
+	var out []onCall
+	query := url.Values{
+		"escalation_policy_ids[]": {policy}, "include[]": {"users"}, "earliest": {"true"}, "limit": {"100"},
+		"until": {c.now().Add(comesWithin).UTC().Format(time.RFC3339)},
+	}
+	for range onCallPages {
+		var answer struct {
+			OnCalls []onCall `json:"oncalls"`
+			More    bool     `json:"more"`
+		}
+		if err := c.read(ctx, "/oncalls", query, &answer); err != nil {
+			return nil, err
+		}
+		out = append(out, answer.OnCalls...)
+		if !answer.More || len(answer.OnCalls) == 0 {
+			break
+		}
+		query.Set("offset", strconv.Itoa(len(out)))
+	}
+	return out, nil
+}
+
+// onDuty is the person of an on-call, as the configuration means them.
+func (c *Client) onDuty(o onCall) bot.DutyPerson {
+	p := bot.DutyPerson{Name: nameOf(&o.User.reference), Email: o.User.proven()}
+	if o.Schedule != nil {
+		p.Schedule = nameOf(o.Schedule)
+	}
+	if c.people == nil {
+		return p
+	}
+	if name, known := c.people.OfPager(o.User.ID); known {
+		p.Name = name
+	} else if name, known := c.people.OfEmail(p.Email); known {
+		p.Name = name
+	}
+	return p
+}
+
+// next keeps of each schedule who comes first.
+func next(all []bot.DutyPerson, p bot.DutyPerson) []bot.DutyPerson {
+	i := slices.IndexFunc(all, func(have bot.DutyPerson) bool { return have.Schedule == p.Schedule })
+	switch {
+	case i < 0:
+		return append(all, p)
+	case p.From.Before(all[i].From):
+		all[i] = p
+	}
+	return all
+}
+
+// at is a level of a duty.
+func at(d *bot.Duty, level int) *bot.DutyLevel {
+	i := slices.IndexFunc(d.Levels, func(l bot.DutyLevel) bool { return l.Level == level })
+	if i < 0 {
+		i = len(d.Levels)
+		d.Levels = append(d.Levels, bot.DutyLevel{Level: level, People: []bot.DutyPerson{}})
+	}
+	return &d.Levels[i]
 }
 
 // names are the people of a level in a line.

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/firebreak-dev/firebreak/bot"
+	"github.com/firebreak-dev/firebreak/bot/people"
 	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/integrations/pagerduty"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/pagerdutyfake"
@@ -18,7 +20,7 @@ import (
 func TestWhoIsOnCall(t *testing.T) {
 	o := newOffice(t)
 	want := []bot.DutyLevel{
-		{Level: 1, People: []bot.DutyPerson{{Name: "Mara"}}}, {Level: 2, People: []bot.DutyPerson{{Name: "Jo"}}},
+		{Level: 1, People: []bot.DutyPerson{{Name: "Mara", Email: "mara@pager.example"}}}, {Level: 2, People: []bot.DutyPerson{{Name: "Jo", Email: "jo@pager.example"}}},
 	}
 	got := o.client.OnCall(t.Context(), "support-assistant")
 	if diff := cmp.Diff(want, got.Levels); diff != "" || got.Policy != "PPOLICY" || got.Stale != "" || got.Unknown != "" {
@@ -47,6 +49,34 @@ func TestWhoIsOnCall(t *testing.T) {
 	o.configure(t, func(c *pagerduty.Config) { c.APIToken = secret.Value{} })
 	if nobody := o.client.OnCall(t.Context(), "support-assistant"); !strings.Contains(nobody.Unknown, "api_token") {
 		t.Errorf("%+v", nobody)
+	}
+}
+
+func TestWhoIsOnCallNextAndWhoTheyAre(t *testing.T) {
+	o := newOffice(t)
+	handover := o.now.Add(40 * time.Hour).Truncate(time.Second)
+	far := o.now.Add(60 * 24 * time.Hour)
+	o.emails["Mara"], o.emails["Jo"] = "mara@acme.example", "?jo@acme.example"
+	o.options.People = people.Config{Members: []people.Member{{Name: "mara", Email: "Mara@acme.example"}, {Name: "jo", Email: "jo@acme.example"}, {Name: "yui", PagerDuty: "PUYui"}}}
+	for name, c := range map[string]struct {
+		at   time.Time
+		want []bot.DutyLevel
+	}{
+		"soon": {handover, []bot.DutyLevel{
+			{Level: 1, People: []bot.DutyPerson{{Name: "mara", Email: "mara@acme.example", Until: handover}}, Next: []bot.DutyPerson{{Name: "yui", Email: "yui@pager.example", From: handover}}},
+			{Level: 2, People: []bot.DutyPerson{{Name: "Jo", Until: handover}}}, // has not accepted the invitation to that address
+		}},
+		"in two months, which is not told": {far, []bot.DutyLevel{
+			{Level: 1, People: []bot.DutyPerson{{Name: "mara", Email: "mara@acme.example", Until: far.UTC().Truncate(time.Second)}}},
+			{Level: 2, People: []bot.DutyPerson{{Name: "Jo", Until: far.UTC().Truncate(time.Second)}}},
+		}},
+	} {
+		o.Serve(officeKey, pagerdutyfake.Service{ID: "PF9KMXH", Name: "Support", Policy: "PPOLICY", OnCall: []string{"Mara", "Jo"}, Next: []string{"Yui"}, Handover: c.at})
+		o.configure(t, func(*pagerduty.Config) {})
+		got := o.client.OnCall(t.Context(), "support-assistant")
+		if diff := cmp.Diff(c.want, got.Levels, cmpopts.EquateApproxTime(0)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

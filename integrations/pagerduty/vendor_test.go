@@ -188,6 +188,8 @@ func patched(t *testing.T) []byte {
 	for _, name := range []string{"start", "end", "schedule"} {
 		onCall[name].(map[string]any)["nullable"] = true
 	}
+	// include[]=users, which it describes, gives whole users, which its answer does not say.
+	onCall["user"] = map[string]any{"anyOf": []any{onCall["user"], map[string]any{"$ref": "#/components/schemas/User"}}}
 	out, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)

@@ -60,17 +60,14 @@ func (c *Client) who(ctx context.Context, agent *reference) string {
 // face asks PagerDuty for a user's address.
 func (c *Client) face(ctx context.Context, id string, now time.Time) face {
 	var answer struct {
-		User struct {
-			Email   string `json:"email"`
-			Invited bool   `json:"invitation_sent"`
-		} `json:"user"`
+		User user `json:"user"`
 	}
 	out := face{until: now.Add(faceFor)}
 	switch err := c.read(ctx, "/users/"+url.PathEscape(id), nil, &answer); {
 	case err != nil:
 		out.until = now.Add(noFaceFor) // a name is worth no delay of the news
-	case answer.User.Email != "" && !answer.User.Invited:
-		out.name, _ = c.people.OfEmail(answer.User.Email)
+	default:
+		out.name, _ = c.people.OfEmail(answer.User.proven())
 	}
 	c.faces.mu.Lock()
 	defer c.faces.mu.Unlock()

@@ -81,6 +81,7 @@ type Client struct {
 	oversize *prometheus.CounterVec
 	channels *prometheus.CounterVec
 	groups   groups
+	faces    faces
 
 	mu    sync.Mutex
 	shown map[string]string // incident → digest of what its card says

@@ -109,7 +109,9 @@ func (c *counter) Room(_ context.Context, channel string) string {
 	return c.rooms[channel]
 }
 
-func (c *counter) Name(user string) string { return strings.ToLower(strings.TrimPrefix(user, "U0")) }
+func (c *counter) Name(_ context.Context, user string) string {
+	return strings.ToLower(strings.TrimPrefix(user, "U0"))
+}
 
 func (c *counter) did() []bot.Filled {
 	c.mu.Lock()

@@ -22,6 +22,8 @@ var scopeOf = map[string][]string{
 	"conversations.history": {"channels:history", "groups:history"}, "conversations.list": {"channels:read", "groups:read"},
 	"files.getUploadURLExternal": {"files:write"}, "files.completeUploadExternal": {"files:write"},
 	"usergroups.users.list": {"usergroups:read"},
+	"users.info":            {"users:read", "users:read.email"}, "users.lookupByEmail": {"users:read.email"}, // without the second, users have no address
+	"auth.test":             nil, // none is needed
 	"conversations.replies": {"channels:history", "groups:history"}, "chat.postEphemeral": {"chat:write"},
 	"chat.getPermalink": nil, "views.open": nil, "views.update": nil, "views.publish": nil, // none is needed
 	"apps.connections.open": nil, // the app-level token's
@@ -49,6 +51,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 		`\.GetConversationHistoryContext\(|conversations\.history`: scopeOf["conversations.history"],
 		`\.GetConversationsContext\(`:                              scopeOf["conversations.list"], `\.UploadFileContext\(`: scopeOf["files.completeUploadExternal"],
 		`"conversations\.replies"`: scopeOf["conversations.replies"], `\.PostEphemeralContext\(`: scopeOf["chat.postEphemeral"],
+		`\.GetUserInfoContext\(`: scopeOf["users.info"], `\.GetUserByEmailContext\(`: scopeOf["users.lookupByEmail"],
 		`case "reaction_added"`: {"reactions:read"}, // the scope of an event that is heard
 	} {
 		if !uses(t, call) {
@@ -94,7 +97,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 func TestWeCallNoMethodWhoseScopeIsNotKnown(t *testing.T) {
 	known := []string{
 		"PostMessageContext", "UpdateMessageContext", "GetConversationHistoryContext", "GetConversationsContext", "UploadFileContext", "GetUserGroupMembersContext", "StartSocketModeContext",
-		"PublishViewContext", "OpenViewContext", "UpdateViewContext", "PostEphemeralContext", "GetPermalinkContext",
+		"PublishViewContext", "OpenViewContext", "UpdateViewContext", "PostEphemeralContext", "GetPermalinkContext", "GetUserInfoContext", "GetUserByEmailContext", "AuthTestContext",
 	}
 	known = append(known, // those of channels of incidents, which nobody has unless they want them: docs/slack.md tells the scopes
 		"CreateConversationContext", "SetTopicOfConversationContext", "ListBookmarksContext", "AddBookmarkContext", "InviteUsersToConversationContext",

@@ -29,16 +29,16 @@ type marked struct {
 }
 
 // quote is the message as it is noted.
-func (m marked) quote(name func(user string) string, link string) bot.Quote {
+func (h *Handler) quote(ctx context.Context, m marked) bot.Quote {
 	author := m.author
 	if author != "" {
-		author = name(author)
+		author = h.options.Forms.Name(ctx, author)
 	}
 	text := spoken(m.text)
 	if whole := text; len([]rune(whole)) > maxQuoted {
 		text = cut(whole, maxQuoted)
 	}
-	return bot.Quote{Key: "slack/" + m.channel + "/" + m.ts, Text: text, Author: author, Link: link}
+	return bot.Quote{Key: "slack/" + m.channel + "/" + m.ts, Text: text, Author: author, Link: h.client.permalink(ctx, m.channel, m.ts)}
 }
 
 // maxQuoted leaves room below what a note may have.
@@ -88,8 +88,7 @@ func (h *Handler) shortcut(ctx context.Context, i interaction) error {
 		m.incident = h.client.incidentOf(near, m.channel, orElse(m.thread, m.ts))
 	}
 	cancel()
-	link := h.client.permalink(ctx, m.channel, m.ts)
-	q := m.quote(h.options.Forms.Name, link)
+	q := h.quote(ctx, m)
 	if m.incident != "" && plain && q.Text != "" {
 		a, err := h.noted(ctx, m.incident, q, i.User.ID)
 		if err == nil {
@@ -134,7 +133,7 @@ func (h *Handler) reacted(ctx context.Context, e event) error {
 	if m.incident == "" {
 		m.incident = h.options.Forms.Room(ctx, m.channel)
 	}
-	a, err := h.noted(ctx, m.incident, m.quote(h.options.Forms.Name, h.client.permalink(ctx, m.channel, m.ts)), e.User)
+	a, err := h.noted(ctx, m.incident, h.quote(ctx, m), e.User)
 	if err != nil {
 		if m.incident == "" && bot.CodeOf(err) == bot.Invalid {
 			err = bot.Errorf(bot.Invalid, `it is not plain which incident is meant: use the shortcut "Add to timeline" on the message`)

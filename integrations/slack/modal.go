@@ -28,7 +28,7 @@ type Forms interface {
 	// Room is the incident that a channel was made for, empty where it was made for none.
 	Room(ctx context.Context, channel string) string
 	// Name is what others call the user.
-	Name(user string) string
+	Name(ctx context.Context, user string) string
 }
 
 // readyTime is how long a form is filled before it is opened without its content: a trigger of Slack's is good for three seconds.

@@ -52,14 +52,29 @@ func (c clerk) Judge(ctx context.Context, incident string, v bot.Verdict) (bot.I
 	return c.a.desk.Judge(ctx, incident, v, c.person(ctx, v.By))
 }
 
-// person tells who a Slack user is. A group that cannot be read gives no role, and the person is told so where one was wanting.
+// person tells who a Slack user is. A group or an address that cannot be read gives no role, and the person is told so where one was wanting.
 func (c clerk) person(ctx context.Context, user string) bot.Person {
-	in, unread := c.a.vendors.slack.Within(ctx, user, c.a.config.People.SlackGroups())
-	p := c.a.config.People.OfSlack(user, in)
+	known := c.a.config.People
+	in, unread := c.a.vendors.slack.Within(ctx, user, known.SlackGroups())
+	var doubts []string
 	if len(unread) > 0 {
-		p.Doubt = "who is in " + strings.Join(unread, ", ") + " could not be read from Slack"
+		doubts = append(doubts, "who is in "+strings.Join(unread, ", ")+" could not be read from Slack")
 	}
+	address, err := c.address(ctx, user)
+	if err != nil {
+		doubts = append(doubts, "your e-mail address could not be read from Slack")
+	}
+	p := known.OfSlack(user, address, in)
+	p.Doubt = strings.Join(doubts, "; ")
 	return p
+}
+
+// address is the e-mail address of a user, where a member may be known by it only.
+func (c clerk) address(ctx context.Context, user string) (string, error) {
+	if !c.a.config.People.Addressed(user) {
+		return "", nil
+	}
+	return c.a.vendors.slack.Address(ctx, user)
 }
 
 // promised are the objectives with what is left of their budgets; of what cannot be seen it is said why.

@@ -55,7 +55,13 @@ func (c clerk) Room(ctx context.Context, channel string) string {
 }
 
 // Name is what others call a Slack user.
-func (c clerk) Name(user string) string { return c.a.config.People.OfSlack(user, nil).Name }
+func (c clerk) Name(ctx context.Context, user string) string {
+	address, err := c.address(ctx, user)
+	if err != nil {
+		address = "" // the ID tells who it was, too
+	}
+	return c.a.config.People.OfSlack(user, address, nil).Name
+}
 
 // keepHomes keeps the pages true that people opened in Slack, until the bot stops. Every process does so for those who reached it.
 func (a *App) keepHomes(ctx context.Context) {

@@ -91,7 +91,14 @@ func (h *host) meeting(ctx context.Context, in bot.Incident) slack.Meeting {
 		Incident: in.ID, Service: in.Service, OpenedAt: in.OpenedAt, URL: strings.TrimRight(h.a.address(), "/") + "/incidents/" + in.ID,
 		Topic: strings.TrimSpace(strings.ToUpper(string(in.Severity)) + " " + in.Service + ": " + in.Title),
 	}
-	names := append(slices.Clone(in.Page.Assigned), in.AcknowledgedBy)
+	invite := func(name, address string) {
+		if id := h.slackOf(ctx, name, address); id != "" && !slices.Contains(m.Invite, id) {
+			m.Invite = append(m.Invite, id)
+		}
+	}
+	for _, name := range append(slices.Clone(in.Page.Assigned), in.AcknowledgedBy) {
+		invite(name, "")
+	}
 	if duties, err := (rota{h.a}).OnCall(ctx, in.Service); err == nil {
 		for _, duty := range duties {
 			for _, level := range duty.Levels {
@@ -99,22 +106,33 @@ func (h *host) meeting(ctx context.Context, in bot.Incident) slack.Meeting {
 					continue
 				}
 				for _, p := range level.People {
-					names = append(names, p.Name)
+					invite(p.Name, p.Email)
 				}
 			}
 		}
 	}
 	for _, s := range h.a.config.Services {
 		if s.Name == in.Service {
-			names = append(names, s.Owner)
-		}
-	}
-	for _, name := range names {
-		if id := h.a.config.People.SlackOf(name); id != "" && !slices.Contains(m.Invite, id) {
-			m.Invite = append(m.Invite, id)
+			invite(s.Owner, "")
 		}
 	}
 	return m
+}
+
+// slackOf is Slack's ID of a person or group: as the people section says, or of whoever has that address at Slack.
+func (h *host) slackOf(ctx context.Context, name, address string) string {
+	known := h.a.config.People
+	if id := known.SlackOf(name); id != "" {
+		return id
+	}
+	if said := known.AddressOf(name); said != "" {
+		address = said
+	}
+	id, err := h.a.vendors.slack.UserOf(ctx, address)
+	if err != nil {
+		return "" // which the client has logged; the next look asks again
+	}
+	return id
 }
 
 // archive ends the channels of incidents that have been over for long enough.

@@ -21,6 +21,9 @@ type Service struct {
 	Urgency string
 	// OnCall are the people on call, by the level at which they are asked.
 	OnCall []string
+	// Next are the people who come after them at Handover, by level; nobody where it is zero.
+	Next     []string
+	Handover time.Time
 }
 
 // Incident is what people see of an alert.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // rest adds the REST API.
@@ -295,14 +296,22 @@ func (p *Pager) alike(what string) func(*Incident, http.ResponseWriter, *http.Re
 
 func (p *Pager) getUser(w http.ResponseWriter, r *http.Request) {
 	name, ours := strings.CutPrefix(r.PathValue("id"), "PU")
-	email, invited := strings.CutPrefix(p.cfg.Emails[name], "?")
-	if !ours || email == "" {
+	if !ours || p.cfg.Emails[name] == "" {
 		refuseREST(w, http.StatusNotFound, 2100, "Not Found")
 		return
 	}
+	write(w, http.StatusOK, map[string]any{"user": p.user(name)})
+}
+
+// user is a person as a whole, who has some address in any case.
+func (p *Pager) user(name string) map[string]any {
+	email, invited := strings.CutPrefix(p.cfg.Emails[name], "?")
+	if email == "" {
+		email = strings.ToLower(name) + "@pager.example"
+	}
 	out := ref("user", "PU"+name, name)
 	out["name"], out["email"], out["role"], out["invitation_sent"] = name, email, "user", invited
-	write(w, http.StatusOK, map[string]any{"user": out})
+	return out
 }
 
 // services are the known services, each once, sorted by ID.
@@ -356,19 +365,40 @@ func (p *Pager) listOnCalls(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	asked := r.URL.Query()["escalation_policy_ids[]"]
+	until, _ := time.Parse(time.RFC3339, r.URL.Query().Get("until"))
+	whole := slices.Contains(r.URL.Query()["include[]"], "users")
 	out := []any{}
 	for _, s := range p.services() {
 		if len(asked) > 0 && !slices.Contains(asked, s.Policy) {
 			continue
 		}
+		var handover any
+		if !s.Handover.IsZero() {
+			handover = s.Handover.UTC().Format(time.RFC3339)
+		}
 		for i, who := range s.OnCall {
-			out = append(out, map[string]any{
-				"user": ref("user_reference", "PU"+who, who), "schedule": nil, "escalation_policy": ref("escalation_policy_reference", s.Policy, s.Policy),
-				"escalation_level": i + 1, "start": nil, "end": nil,
-			})
+			out = append(out, p.onCall(s, i+1, who, nil, handover, whole))
+		}
+		if handover == nil || !until.After(s.Handover) {
+			continue
+		}
+		for i, who := range s.Next {
+			out = append(out, p.onCall(s, i+1, who, handover, nil, whole))
 		}
 	}
 	write(w, http.StatusOK, map[string]any{"oncalls": out, "limit": 100, "offset": 0, "more": false, "total": nil})
+}
+
+// onCall is an on-call of a service's policy; whole has the user be there as a whole. The lock is held.
+func (p *Pager) onCall(s Service, level int, who string, start, end any, whole bool) map[string]any {
+	person := ref("user_reference", "PU"+who, who)
+	if whole {
+		person = p.user(who)
+	}
+	return map[string]any{
+		"user": person, "schedule": nil, "escalation_policy": ref("escalation_policy_reference", s.Policy, s.Policy),
+		"escalation_level": level, "start": start, "end": end,
+	}
 }
 
 // Serve changes how a service stands, as starting its maintenance does.

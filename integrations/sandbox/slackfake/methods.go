@@ -87,9 +87,13 @@ func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	call := w.methods(name)
-	if call == nil {
+	switch {
+	case call == nil:
 		w.Strange(r, "unknown method")
 		answer(rw, nil, "unknown_method")
+		return
+	case slices.Contains(w.cfg.Unscoped, name):
+		answer(rw, object{"needed": needs[name], "provided": "chat:write"}, "missing_scope")
 		return
 	}
 	w.mu.Lock()
@@ -99,6 +103,13 @@ func (w *Workspace) serveMethod(rw http.ResponseWriter, r *http.Request) {
 		w.Strange(r, "refused with %q", word)
 	}
 	answer(rw, out, word)
+}
+
+// needs are the scopes of methods that the token of a workspace may be told to lack.
+var needs = map[string]string{
+	"conversations.create": "channels:manage", "conversations.setTopic": "channels:manage", "conversations.invite": "channels:manage",
+	"conversations.archive": "channels:manage", "bookmarks.add": "bookmarks:write", "bookmarks.list": "bookmarks:read",
+	"users.info": "users:read", "users.lookupByEmail": "users:read.email",
 }
 
 // expected are refusals that a sound client may meet; any other means that the request itself was wrong.
@@ -265,10 +276,14 @@ func (w *Workspace) userByEmail(form url.Values) (object, string) {
 }
 
 func person(u User) object {
+	team := u.Team
+	if team == "" {
+		team = TeamID
+	}
 	return object{
-		"id": u.ID, "team_id": TeamID, "name": u.Name, "real_name": u.RealName, "deleted": false, "is_bot": false,
-		"tz": "Europe/Berlin", "tz_label": "Central European Time", "tz_offset": 3600,
-		"profile": object{"real_name": u.RealName, "display_name": u.Name, "email": u.Email, "team": TeamID},
+		"id": u.ID, "team_id": team, "name": u.Name, "real_name": u.RealName, "deleted": false, "is_bot": false,
+		"is_email_confirmed": !u.Unconfirmed, "tz": "Europe/Berlin", "tz_label": "Central European Time", "tz_offset": 3600,
+		"profile": object{"real_name": u.RealName, "display_name": u.Name, "email": u.Email, "team": team},
 	}
 }
 

@@ -53,16 +53,10 @@ func (w *Workspace) addRoom(r *Room) string {
 
 // roomMethods are those that make channels and furnish them.
 func (w *Workspace) roomMethods(name string) method {
-	known := map[string]method{
+	return map[string]method{
 		"conversations.create": w.createRoom, "conversations.setTopic": w.setTopic, "conversations.invite": w.inviteInto,
 		"conversations.archive": w.archiveRoom, "bookmarks.add": w.addBookmark, "bookmarks.list": w.listBookmarks,
 	}[name]
-	if known != nil && slices.Contains(w.cfg.Unscoped, name) {
-		return func(url.Values) (object, string) {
-			return object{"needed": "channels:manage", "provided": "chat:write"}, "missing_scope"
-		}
-	}
-	return known
 }
 
 var roomName = regexp.MustCompile(`^[a-z0-9_-]{1,80}$`)

@@ -46,8 +46,12 @@ type Config struct {
 	Limited bool
 }
 
-// User is a member.
-type User struct{ ID, Name, RealName, Email string }
+// User is a member, who has confirmed the address unless Unconfirmed. Team is another workspace's that shares a channel; empty means this one.
+type User struct {
+	ID, Name, RealName, Email string
+	Unconfirmed               bool
+	Team                      string
+}
 
 // Channel is a public channel that the bot is in.
 type Channel struct{ ID, Name string }
