@@ -32,6 +32,7 @@ func BenchmarkLargeLedger(b *testing.B) {
 		}{
 			{"the last day of a service", bot.ChangeQuery{Service: "service-7", From: newest.Add(-24 * time.Hour), To: newest, Limit: 1000}, time.Time{}},
 			{"candidates of an incident now, ranked", bot.ChangeQuery{From: newest.Add(-7 * 24 * time.Hour), To: newest.Add(time.Minute), Limit: 1000}, newest},
+			{"three hundred candidates, ranked", bot.ChangeQuery{From: newest.Add(-300 * time.Minute), To: newest.Add(time.Minute), Limit: 1000}, newest},
 			{"candidates of an incident of the past, ranked", bot.ChangeQuery{From: middle.Add(-7 * 24 * time.Hour), To: middle.Add(time.Minute), Limit: 1000}, middle},
 		} {
 			b.Run(q.name, func(b *testing.B) {

@@ -189,7 +189,7 @@ type rise struct {
 }
 
 // risesOf are the steps up to a time, none where it came at once.
-func risesOf(c bot.Change, until time.Time) []rise {
+func risesOf(c *bot.Change, until time.Time) []rise {
 	var out []rise
 	most := 0.0
 	for _, s := range c.Rollout {

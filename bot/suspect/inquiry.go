@@ -3,7 +3,6 @@ package suspect
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -14,7 +13,7 @@ import (
 
 // candidate is a change that can have done it, with what was found out about it.
 type candidate struct {
-	change    bot.Change
+	change    *bot.Change
 	timing    timing
 	relation  relation
 	by        string // the service by which it is related
@@ -25,7 +24,9 @@ type candidate struct {
 	// undone is what took it back, nil while nothing did.
 	undone *undoing
 	// replaced is a later change of the same files that took effect before the onset.
-	replaced *bot.Change
+	replaced *candidate
+	// stood is what its standing weighs, kept since it is asked for twice.
+	stood float64
 }
 
 // inquiry is one incident with all its candidates.
@@ -60,10 +61,10 @@ const (
 )
 
 // open looks at every change once and keeps those that can have done it.
-func open(now time.Time, in bot.Incident, changes []bot.Change, services map[string]bot.Service, w Weights) *inquiry {
+func open(now time.Time, in bot.Incident, known []bot.Change, services map[string]bot.Service, w Weights) *inquiry {
 	c := &inquiry{now: now, incident: in, onset: onsetOf(in), classes: classesOf(in), weights: w}
 	c.near, c.rows = around(in.Service, services), c.affinities()
-	changes = once(changes)
+	changes := once(known)
 	c.skews = skewsOf(changes)
 	c.candidates = make([]candidate, 0, len(changes))
 	for _, change := range changes {
@@ -100,16 +101,19 @@ func open(now time.Time, in bot.Incident, changes []bot.Change, services map[str
 
 // once drops changes that are handed in twice, keeping the last word on each, and puts them in an order of their own, so that sums
 // come out the same to the last bit however they were handed in.
-func once(changes []bot.Change) []bot.Change {
-	at := make(map[string]int, len(changes))
+func once(changes []bot.Change) []*bot.Change {
+	out := make([]*bot.Change, len(changes))
 	for i := range changes {
-		at[changes[i].ID] = i
+		out[i] = &changes[i]
 	}
-	out := make([]bot.Change, 0, len(at))
-	for _, id := range slices.Sorted(maps.Keys(at)) {
-		out = append(out, changes[at[id]])
+	slices.SortStableFunc(out, func(a, b *bot.Change) int { return cmp.Compare(a.ID, b.ID) })
+	kept := out[:0]
+	for i, c := range out {
+		if i+1 == len(out) || out[i+1].ID != c.ID {
+			kept = append(kept, c)
+		}
 	}
-	return out
+	return kept
 }
 
 // exclude says of a change with such a timing that it cannot have done it, and why.
@@ -134,7 +138,7 @@ func (c *inquiry) exclude(t timing) (bot.Reason, bool) {
 }
 
 // boundExcluded keeps the excluded changes that are nearest to the onset, and those that a person has cleared.
-func (c *inquiry) boundExcluded(changes []bot.Change) {
+func (c *inquiry) boundExcluded(changes []*bot.Change) {
 	if len(c.excluded) <= keepExcluded {
 		return
 	}
@@ -152,7 +156,7 @@ func (c *inquiry) boundExcluded(changes []bot.Change) {
 }
 
 // link finds for each candidate what undid it and what replaced it.
-func (c *inquiry) link(changes []bot.Change) {
+func (c *inquiry) link(changes []*bot.Change) {
 	undone := undoings(changes)
 	files := make(map[string][]*candidate)
 	for i := range c.candidates {
@@ -173,23 +177,23 @@ func (c *inquiry) link(changes []bot.Change) {
 // replace marks every change of one file but the last that took effect before the onset. A revert does not count here, it has a
 // reason of its own.
 func (c *inquiry) replace(same []*candidate) {
-	last := slices.MaxFunc(same, func(a, b *candidate) int { return sooner(a.change, b.change) })
+	last := slices.MaxFunc(same, sooner)
 	if last.elsewhere || !last.timing.at.Before(c.onset.Earliest) {
 		return
 	}
 	for _, cand := range same {
-		if sooner(cand.change, last.change) >= 0 || last.change.Reverts == cand.change.ID {
+		if sooner(cand, last) >= 0 || last.change.Reverts == cand.change.ID {
 			continue
 		}
-		if cand.replaced == nil || sooner(*cand.replaced, last.change) < 0 {
-			cand.replaced = &last.change
+		if cand.replaced == nil || sooner(cand.replaced, last) < 0 {
+			cand.replaced = last
 		}
 	}
 }
 
-// sooner orders changes by the time that counts, then by ID.
-func sooner(a, b bot.Change) int {
-	return cmp.Or(timingOf(a).at.Compare(timingOf(b).at), cmp.Compare(a.ID, b.ID))
+// sooner orders candidates by the time that counts, then by ID.
+func sooner(a, b *candidate) int {
+	return cmp.Or(a.timing.at.Compare(b.timing.at), cmp.Compare(a.change.ID, b.change.ID))
 }
 
 // measure learns from the candidates what innocent changes look like here.
@@ -228,7 +232,7 @@ func (c *inquiry) affinities() []row {
 
 // affinity is how often a change of its kind is behind what moved: for a change of several kinds that of the readiest, for several
 // signals the geometric mean, since one cause has to explain them all.
-func (c *inquiry) affinity(change bot.Change) (kind bot.Kind, share float64) {
+func (c *inquiry) affinity(change *bot.Change) (kind bot.Kind, share float64) {
 	look := func(k bot.Kind) {
 		sum := 0.0
 		for _, r := range c.rows {
@@ -251,7 +255,9 @@ func (c *inquiry) averageStanding() float64 {
 	const plain = 3
 	sum := float64(plain)
 	for i := range c.candidates {
-		sum += math.Exp(total(c.standing(&c.candidates[i])))
+		cand := &c.candidates[i]
+		cand.stood = total(c.standing(cand))
+		sum += math.Exp(cand.stood)
 	}
 	return math.Log(sum / float64(len(c.candidates)+plain))
 }

@@ -142,7 +142,7 @@ type timing struct {
 }
 
 // timingOf says which of a change's times counts. What nobody merges takes effect when it is seen.
-func timingOf(c bot.Change) timing {
+func timingOf(c *bot.Change) timing {
 	first := bot.FirstStep(c.Rollout)
 	switch {
 	case !first.IsZero():

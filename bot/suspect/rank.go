@@ -90,8 +90,8 @@ func (c *inquiry) score(cand *candidate) float64 {
 
 // rest is the score but for the prior and the lag.
 func (c *inquiry) rest(cand *candidate) float64 {
-	sum := c.scopeWeight(cand) + c.kindWeight(cand)
-	for _, reasons := range [][]bot.Reason{c.crowd(cand), c.sliced(cand), c.climbed(cand), c.dose(cand), c.standing(cand), c.aftermath(cand)} {
+	sum := c.scopeWeight(cand) + c.kindWeight(cand) + cand.stood
+	for _, reasons := range [][]bot.Reason{c.crowd(cand), c.sliced(cand), c.climbed(cand), c.dose(cand), c.aftermath(cand)} {
 		sum += total(reasons)
 	}
 	return sum

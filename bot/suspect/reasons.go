@@ -48,7 +48,7 @@ func (c *inquiry) standing(cand *candidate) []bot.Reason {
 
 // reached is the largest share of the traffic that a change is known to have reached by a time: by the steps of its roll-out, or as it
 // was declared.
-func reached(c bot.Change, by time.Time) float64 {
+func reached(c *bot.Change, by time.Time) float64 {
 	most := 0.0
 	for _, s := range c.Rollout {
 		if !s.At.After(by) {
@@ -176,7 +176,7 @@ func (c *inquiry) undoing(cand *candidate) []bot.Reason {
 		add("revert", c.weights.Revert, "undoes an earlier change: it brings back what worked before")
 	}
 	if cand.replaced != nil {
-		add("replaced", c.weights.Replaced, "the same files were changed again before it began (%s)", cand.replaced.ID)
+		add("replaced", c.weights.Replaced, "the same files were changed again before it began (%s)", cand.replaced.change.ID)
 	}
 	if cand.undone == nil || cand.undone.maybe {
 		return out
@@ -210,7 +210,7 @@ func (c *inquiry) aftermath(cand *candidate) []bot.Reason {
 
 // flags adds what made the change risky when it landed. All of them together are bounded: they are scaled down where they would
 // exceed the bound, so that the sum that is shown stays the sum that counts.
-func (c *inquiry) flags(change bot.Change) []bot.Reason {
+func (c *inquiry) flags(change *bot.Change) []bot.Reason {
 	var out []bot.Reason
 	sum := 0.0
 	for _, f := range change.Flags {

@@ -50,7 +50,7 @@ func Upstream(service string, services map[string]bot.Service) []string {
 }
 
 // relate gives the nearest relation of what a change touches, and the service by which it is so near.
-func (n neighbourhood) relate(c bot.Change) (relation, string) {
+func (n neighbourhood) relate(c *bot.Change) (relation, string) {
 	if len(c.Services) == 0 {
 		return unknown, ""
 	}
@@ -64,7 +64,7 @@ func (n neighbourhood) relate(c bot.Change) (relation, string) {
 }
 
 // elsewhere tells that a change went to an environment that is known not to be the incident's.
-func elsewhere(c bot.Change, in bot.Incident) bool {
+func elsewhere(c *bot.Change, in bot.Incident) bool {
 	there := canonical(c.Environment)
 	return there != "" && there != environmentOf(in)
 }

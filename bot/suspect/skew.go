@@ -21,7 +21,7 @@ const (
 // skewsOf estimates by how much the clocks of sources are ahead of ours: nobody can tell of a change before it happened, so of those
 // that were heard of before their own time the median difference is what is missing at least. A clock that is behind cannot be told
 // from a message that took long.
-func skewsOf(changes []bot.Change) map[string]bot.Skew {
+func skewsOf(changes []*bot.Change) map[string]bot.Skew {
 	ahead := map[string][]time.Duration{}
 	for _, c := range changes {
 		// When it took effect is often told later, and by others.

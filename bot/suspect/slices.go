@@ -196,7 +196,7 @@ func (c *inquiry) dose(cand *candidate) []bot.Reason {
 }
 
 // brought tells whether a slice is the version that a change brought: one that it pins, its commit, or, of a version, its number.
-func brought(change bot.Change, s bot.Slice) bool {
+func brought(change *bot.Change, s bot.Slice) bool {
 	for _, in := range change.Inputs {
 		if in.New != "" && strings.EqualFold(in.New, s.Value) {
 			return true

@@ -1,6 +1,7 @@
 package suspect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type undoing struct {
 
 // undoings finds for each change what undid it first: one that says so, its own roll-out that went back to nothing, or one that brought
 // the versions back that it had replaced.
-func undoings(changes []bot.Change) map[string]undoing {
+func undoings(changes []*bot.Change) map[string]undoing {
 	out := make(map[string]undoing)
 	add := func(id string, u undoing) {
 		if known, there := out[id]; !there || known.maybe && !u.maybe || u.at.Before(known.at) || u.at.Equal(known.at) && u.by < known.by {
@@ -64,20 +65,24 @@ func Undone(changes []bot.Change) map[string]string {
 }
 
 // switched finds changes of flags after which the very same flags were changed again, where nobody told to what.
-func switched(changes []bot.Change) map[string]undoing {
-	last := map[string]bot.Change{}
-	out := map[string]undoing{}
-	ordered := slices.Clone(changes)
-	slices.SortFunc(ordered, sooner)
-	for _, c := range ordered {
-		if c.Kind != bot.Flag || len(c.Inputs) > 0 || len(c.Paths) == 0 {
-			continue
+func switched(changes []*bot.Change) map[string]undoing {
+	var flags []*bot.Change
+	for _, c := range changes {
+		if c.Kind == bot.Flag && len(c.Inputs) == 0 && len(c.Paths) > 0 {
+			flags = append(flags, c)
 		}
+	}
+	slices.SortFunc(flags, func(a, b *bot.Change) int {
+		return cmp.Or(timingOf(a).at.Compare(timingOf(b).at), cmp.Compare(a.ID, b.ID))
+	})
+	last := map[string]string{}
+	out := map[string]undoing{}
+	for _, c := range flags {
 		of := c.Source + "\x00" + canonical(c.Environment) + "\x00" + strings.Join(slices.Sorted(slices.Values(c.Paths)), "\x00")
 		if before, known := last[of]; known {
-			out[before.ID] = undoing{at: timingOf(c).at, by: c.ID, maybe: true}
+			out[before] = undoing{at: timingOf(c).at, by: c.ID, maybe: true}
 		}
-		last[of] = c
+		last[of] = c.ID
 	}
 	return out
 }
@@ -88,13 +93,13 @@ type pin struct {
 	kind                                bot.Kind
 }
 
-func pinOf(c bot.Change, in bot.Input) pin {
+func pinOf(c *bot.Change, in bot.Input) pin {
 	return pin{c.Repository, in.Path, in.Name, canonical(c.Environment), in.Kind}
 }
 
 // restorings finds changes that did nothing but replace versions, all of which a later one brought back.
-func restorings(changes []bot.Change) map[string]undoing {
-	brought := map[pin][]bot.Change{}
+func restorings(changes []*bot.Change) map[string]undoing {
+	brought := map[pin][]*bot.Change{}
 	for _, c := range changes {
 		for _, in := range c.Inputs {
 			if in.Changed() && in.New != "" {
@@ -119,7 +124,7 @@ func restorings(changes []bot.Change) map[string]undoing {
 }
 
 // onlyPins tells whether a change is known to have done nothing but replace versions of inputs.
-func onlyPins(c bot.Change) bool {
+func onlyPins(c *bot.Change) bool {
 	for _, in := range c.Inputs {
 		if in.Old == "" || !in.Changed() {
 			return false
@@ -134,7 +139,7 @@ func onlyPins(c bot.Change) bool {
 }
 
 // restores tells whether a change brought back every version that another one replaced.
-func restores(later, c bot.Change) bool {
+func restores(later, c *bot.Change) bool {
 	for _, was := range c.Inputs {
 		if !slices.ContainsFunc(later.Inputs, func(in bot.Input) bool { return pinOf(later, in) == pinOf(c, was) && in.New == was.Old }) {
 			return false

@@ -86,9 +86,9 @@ func Aftermath(now time.Time, in bot.Incident, changes []bot.Change) []bot.Verdi
 	c := inquiry{now: now, incident: in, onset: onsetOf(in)}
 	held := in.State == bot.Mitigated || in.State == bot.Resolved
 	var cured, uncured []bot.Verdict
-	changes = once(changes)
-	undone := undoings(changes)
-	for _, guilty := range changes {
+	known := once(changes)
+	undone := undoings(known)
+	for _, guilty := range known {
 		u, there := undone[guilty.ID]
 		if !there || timingOf(guilty).at.After(c.onset.Latest) {
 			continue

@@ -150,7 +150,8 @@ func newWorld() (*world, error) {
 	w.slack = slackfake.New(slackfake.Config{
 		Base: base + "/slack", Token: w.secrets["SLACK_TOKEN"], AppToken: w.secrets["SLACK_APP_TOKEN"], SigningSecret: w.secrets["SLACK_SIGNING_SECRET"], Now: w.now,
 		Channels: []string{"incidents", "support-ai"}, Users: []slackfake.User{
-			{ID: "U0OMARAZI", Name: "omar", RealName: "Omar"}, {ID: "U0LENA", Name: "lena", Email: "lena@acme.example"},
+			{ID: "U0OMARAZI", Name: "omar", RealName: "Omar"},
+			{ID: "U0LENA", Name: "lena", Email: "lena@acme.example"},
 			{ID: "U0MARA", Name: "mara", Email: "mara@pager.example"}, // as at PagerDuty
 			{ID: "U0NEW", Name: "new", Email: "new@acme.example", Unconfirmed: true},
 		},
