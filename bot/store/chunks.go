@@ -4,23 +4,35 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/detectors"
 )
 
-// SaveChunks keeps stretches of windows in one transaction; a chunk of the same series and start is replaced.
+// savedAtOnce bounds a transaction of SaveChunks: a month of many services is hundreds of thousands of chunks when it is first read, and nobody
+// who has to write down a page may wait for all of them.
+const savedAtOnce = 1000
+
+// SaveChunks keeps stretches of windows; a chunk of the same series and start is replaced. After an error some of them are kept, and keeping
+// all of them again is right.
 func (db *DB) SaveChunks(ctx context.Context, chunks []detectors.Chunk) error {
-	if len(chunks) == 0 {
-		return nil
-	}
 	for _, c := range chunks {
 		s := c.Series
 		if len(s.Signal)+len(s.Service)+len(s.Environment)+len(s.Slice) > 4*maxKey {
 			return bot.Errorf(bot.TooLarge, "the series %.80s of %.80s has a name longer than %d bytes", s.Signal, s.Service, 4*maxKey)
 		}
 	}
+	for some := range slices.Chunk(chunks, savedAtOnce) {
+		if err := db.saveChunks(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) saveChunks(ctx context.Context, chunks []detectors.Chunk) error {
 	return db.write(ctx, "save the windows", func(t *tx) error {
 		return t.repeat(ctx, `INSERT INTO chunks (start_at, signal, service, environment, slice, data)
 			VALUES ($1, $2, $3, $4, $5, $6)

@@ -176,6 +176,25 @@ func TestChunks(t *testing.T) {
 	})
 }
 
+func TestAMonthOfChunksIsKeptInSeveralTransactions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		var month []detectors.Chunk
+		for i := range 2500 {
+			month = append(month, detectors.Chunk{Series: detectors.SeriesID{Signal: "refusal_ratio"}, Start: minute(60 * i), Data: []byte{byte(i)}})
+		}
+		if err := db.SaveChunks(t.Context(), month); err != nil {
+			t.Fatal(err)
+		}
+		var got []detectors.Chunk
+		if err := db.LoadChunks(t.Context(), minute(0), func(c detectors.Chunk) error { got = append(got, c); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(month, got); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 func TestAuditLog(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		var want []store.AuditEntry

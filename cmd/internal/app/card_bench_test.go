@@ -6,17 +6,23 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs"
+	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/assistant"
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/promapi"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/slackfake"
 )
 
-// BenchmarkOpenedToCard measures how long it takes from an incident's opening to its suspects on the card: the whole bot on SQLite, eight changes
-// of the service a quarter of an hour apart, one channel for each incident, a stand-in for Slack on loopback.
+// BenchmarkOpenedToCard measures how long it takes from an incident's opening to a card with its suspects and its chart: the whole bot on SQLite
+// with two hours of history, eight changes of the service a quarter of an hour apart, one channel for each incident, stand-ins for Slack and
+// Prometheus on loopback.
 //
 //	go test ./cmd/internal/app -run '^$' -bench OpenedToCard -benchtime 60x
 func BenchmarkOpenedToCard(b *testing.B) {
@@ -31,6 +37,8 @@ func BenchmarkOpenedToCard(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { workspace.ServeHTTP(w, r) }))
 	b.Cleanup(server.Close)
 	workspace = slackfake.New(slackfake.Config{Base: server.URL, Token: "xoxb-sandbox", SigningSecret: "signing", Channels: channels, Now: time.Now})
+	prom := counting(b, b.N)
+	fmt.Fprintf(&text, "signals: {use: [otel-genai]}\nwatch: {history: 3h}\nprometheus: {url: %q}\n", prom)
 	fmt.Fprintf(&text, "slack: {token: \"${env:TOKEN}\", signing_secret: \"${env:SIGNING}\", api_url: %q}\n", server.URL+"/api/")
 	dir := b.TempDir()
 	const playbook = "name: tell\ndoc: Show it.\non: {incident: [opened]}\nsteps:\n- {id: tell, action: slack.post, with: {card: incident}}\n"
@@ -46,7 +54,12 @@ func BenchmarkOpenedToCard(b *testing.B) {
 	a := execute(b, config, Options{})
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	p := &paging{app: a}
+	until(b, 2*time.Minute, func() string {
+		if a.watch.Status().CaughtUp {
+			return ""
+		}
+		return "the history is not read"
+	})
 	took := make([]time.Duration, 0, b.N)
 	for i := range b.N {
 		b.StopTimer()
@@ -62,23 +75,57 @@ func BenchmarkOpenedToCard(b *testing.B) {
 		}
 		b.StartTimer()
 		began := time.Now()
-		p.observe(b, i)
-		for deadline := began.Add(time.Minute); !shows(workspace, fmt.Sprintf("case %d;", i)); <-look.C {
+		finding := burns(i, 0, detectors.Firing)
+		finding.Signal = "refusal_ratio"
+		if err := a.engine.Observe(b.Context(), []detectors.Finding{finding}); err != nil {
+			b.Fatal(err)
+		}
+		for deadline := began.Add(time.Minute); !shows(workspace, fmt.Sprintf("case %d;", i), `"type":"image"`); <-look.C {
 			if time.Now().After(deadline) {
-				b.Fatalf("no suspects on the card within a minute: %+v", workspace.Messages())
+				b.Fatalf("no card with suspects and a chart within a minute: %+v", workspace.Messages())
 			}
 		}
 		took = append(took, time.Since(began))
 	}
-	figure(b, took, "incident opened to suspects on the card, %d incidents of eight changes each | at most 1 s | p50 %.0f ms, p99 %.0f ms")
+	figure(b, took, "incident opened to card with suspects and chart, %d incidents of eight changes each | at most 1 s | p50 %.0f ms, p99 %.0f ms")
 }
 
-// shows tells whether a card names a change.
-func shows(w *slackfake.Workspace, words string) bool {
-	for _, m := range w.Messages() {
-		if strings.Contains(string(m.Blocks), words) {
-			return true
+// shows tells whether a card has all these words.
+func shows(w *slackfake.Workspace, words ...string) bool {
+	return slices.ContainsFunc(w.Messages(), func(m slackfake.Message) bool {
+		return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(string(m.Blocks), word) })
+	})
+}
+
+// counting serves a Prometheus that has counted the requests of so many services for two hours, and goes on; it gives its address.
+func counting(b *testing.B, services int) string {
+	b.Helper()
+	const spacing = 15 * time.Second
+	store := promapi.NewStore(80*time.Hour, func(time.Duration) time.Duration { return spacing })
+	var refs []int
+	for i := range services {
+		for _, reason := range []string{"stop", "content_filter"} {
+			refs = append(refs, store.Declare("gen_ai_client_operation_duration_seconds_count", []assistant.Label{
+				{Name: "service_name", Value: fmt.Sprintf("service-%d", i)}, {Name: "gen_ai_response_finish_reasons", Value: reason},
+			}))
 		}
 	}
-	return false
+	var mu sync.Mutex
+	next, counted := time.Now().Add(-2*time.Hour).Truncate(spacing), 0.0
+	scrape := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for ; !next.After(time.Now()); next = next.Add(spacing) {
+			counted++
+			values := make([]assistant.Value, len(refs))
+			for i, ref := range refs {
+				values[i] = assistant.Value{Ref: ref, Value: counted * float64(150-149*(i%2))} // one in 151 is refused
+			}
+			store.Record(next, values)
+		}
+	}
+	api := promapi.NewServer(store, time.Now, scrape)
+	server := httptest.NewServer(api)
+	b.Cleanup(func() { server.Close(); _ = api.Close() })
+	return server.URL
 }
