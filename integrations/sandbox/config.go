@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
 )
 
 // BotConfig is a complete configuration for the bot, and the environment that it reads its secrets from.
@@ -37,6 +39,7 @@ const (
 	envSlackToken   = "SANDBOX_SLACK_TOKEN"
 	envSlackSigning = "SANDBOX_SLACK_SIGNING_SECRET"
 	envGitHubToken  = "SANDBOX_GITHUB_TOKEN"
+	envGitHubKey    = "SANDBOX_GITHUB_PRIVATE_KEY"
 	envGitHubSecret = "SANDBOX_GITHUB_WEBHOOK_SECRET"
 	envRouting      = "SANDBOX_PAGERDUTY_ROUTING_KEY"
 	envEvents       = "SANDBOX_EVENTS_TOKEN"
@@ -50,10 +53,10 @@ func (s *Sandbox) Config() BotConfig {
 	yaml := strings.NewReplacer(
 		"{PROMETHEUS}", s.urls.Prometheus, "{SLACK}", s.urls.Slack, "{PAGERDUTY}", s.urls.PagerDuty, "{GITHUB}", s.urls.GitHub,
 		"{ONCALL}", onCallID, "{SERVICES}", w.services, "{SIGNALS}", w.signals, "{OBJECTIVES}", w.objectives, "{DETECTORS}", w.detectors,
-		"{PLAYBOOKS}", w.playbooks, "{SECTIONS}", w.sections,
+		"{PLAYBOOKS}", w.playbooks, "{SECTIONS}", w.sections, "{GITHUB AS}", w.github(),
 	).Replace(configText)
 	env := map[string]string{
-		envSlackToken: s.keys.slackToken, envSlackSigning: s.keys.slackSigning, envGitHubToken: s.keys.githubToken,
+		envSlackToken: s.keys.slackToken, envSlackSigning: s.keys.slackSigning, envGitHubToken: s.keys.githubToken, envGitHubKey: s.keys.githubKey,
 		envGitHubSecret: s.keys.githubWebhook, envRouting: s.keys.routing, envEvents: s.keys.events, envFlags: s.keys.flags,
 	}
 	maps.DeleteFunc(env, func(name, _ string) bool { return !strings.Contains(yaml, "${env:"+name+"}") })
@@ -65,6 +68,16 @@ type wishes struct {
 	// services and sections come besides; the others take the place of the usual ones.
 	services, sections                        string
 	signals, objectives, detectors, playbooks string
+	// app has the bot be a GitHub App, which says on pull requests how risky they are; else it has a token.
+	app bool
+}
+
+// github says as whom the bot speaks to GitHub.
+func (w wishes) github() string {
+	if w.app {
+		return fmt.Sprintf("app: {id: %d, installation: 1, private_key: \"${env:%s}\"}", githubfake.AppID, envGitHubKey)
+	}
+	return fmt.Sprintf("token: ${env:%s}", envGitHubToken)
 }
 
 func (w wishes) withDefaults() wishes {
@@ -154,10 +167,10 @@ pagerduty:
 
 github:
   url: {GITHUB}
-  token: ${env:%s}
+  {GITHUB AS}
   webhook_secret: ${env:%s}
   allow_merge: true
 
 playbooks:
   use: [{PLAYBOOKS}]
-{SECTIONS}`, envSlackToken, envSlackSigning, envRouting, envGitHubToken, envGitHubSecret)
+{SECTIONS}`, envSlackToken, envSlackSigning, envRouting, envGitHubSecret)

@@ -62,7 +62,7 @@ func newMinibot(t testing.TB, sb *sandbox.Sandbox) *minibot {
 	b.slack = slack.New(env["SANDBOX_SLACK_TOKEN"], slack.OptionAPIURL(u.Slack), slack.OptionHTTPClient(b.http))
 	b.pager = pd.NewClient("", pd.WithV2EventsAPIEndpoint(u.PagerDuty))
 	b.pager.HTTPClient = b.http
-	hub, err := github.NewClient(b.http).WithAuthToken(env["SANDBOX_GITHUB_TOKEN"]).WithEnterpriseURLs(u.GitHub, u.GitHub)
+	hub, err := github.NewClient(b.http).WithAuthToken(installationToken(t, b.http, sb)).WithEnterpriseURLs(u.GitHub, u.GitHub)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,4 +274,26 @@ func (b *minibot) revert(ctx context.Context) error {
 	number := answer.Data.RevertPullRequest.RevertPullRequest.Number
 	_, _, err = b.github.PullRequests.Merge(ctx, "acme", "assistants", number, "", nil)
 	return err
+}
+
+// installationToken is the token that the hub gives to the App; it takes whoever asks for the App.
+func installationToken(t testing.TB, c *http.Client, sb *sandbox.Sandbox) string {
+	t.Helper()
+	if token := sb.Config().Env["SANDBOX_GITHUB_TOKEN"]; token != "" {
+		return token
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, strings.TrimSuffix(sb.URLs().GitHub, "/")+"/api/v3/app/installations/1/access_tokens", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct{ Token string }
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	return answer.Token
 }

@@ -3,7 +3,10 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -94,18 +97,27 @@ type Sandbox struct {
 }
 
 // keys are the secrets of this sandbox; they open nothing else.
-type keys struct{ slackToken, slackSigning, githubToken, githubWebhook, routing, events, flags string }
+type keys struct{ slackToken, slackSigning, githubToken, githubKey, githubWebhook, routing, events, flags string }
 
-func newKeys() keys {
+func newKeys(app bool) (keys, error) {
 	word := func(n int) string {
 		b := make([]byte, n)
 		_, _ = rand.Read(b) // never fails (crypto/rand)
 		return hex.EncodeToString(b)
 	}
-	return keys{
+	out := keys{
 		slackToken: "xoxb-sandbox-" + word(12), slackSigning: word(16), githubToken: "ghs_sandbox" + word(16),
 		githubWebhook: word(20), routing: word(16), events: word(16), flags: word(16),
 	}
+	if !app {
+		return out, nil
+	}
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return out, fmt.Errorf("make the key of the GitHub App: %w", err)
+	}
+	out.githubKey = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}))
+	return out, nil
 }
 
 var errStopped = errors.New("the sandbox was stopped")
@@ -128,8 +140,13 @@ func Start(ctx context.Context, options Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := newKeys(scenario.wishes.app)
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
 	s := &Sandbox{
-		options: o, scenario: scenario, keys: newKeys(), view: newBotView(), hooks: newCourier(), presses: newCourier(),
+		options: o, scenario: scenario, keys: secrets, view: newBotView(), hooks: newCourier(), presses: newCourier(),
 		over: make(chan struct{}), narrate: o.Narrate, urls: urlsAt("http://" + listener.Addr().String()),
 	}
 	s.SetBotURL(o.BotURL)

@@ -110,7 +110,8 @@ func ordinary(d *director) []act {
 func fridayPromptStory() Scenario {
 	return Scenario{
 		Name: "friday-prompt", About: "a prompt is merged on Friday at 16:50, unreviewed, and the assistant begins to refuse",
-		Truth: "prompt #482", Cause: causeOf(repoAssistants, promptPull), acts: fridayPrompt, ends: (*director).healed,
+		Truth: "prompt #482", Cause: causeOf(repoAssistants, promptPull), acts: fridayPrompt,
+		wishes: wishes{app: true, sections: "checks:\n  repositories: [acme/assistants]\n"}, ends: (*director).healed,
 		deadline: 150 * time.Minute, approves: true,
 		promises: []promise{opens(1, "page"), pages(1), cards(1), names(1), undone(), comesBack(), nothingTwice()},
 	}

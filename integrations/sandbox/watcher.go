@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/firebreak-dev/firebreak/integrations/sandbox/githubfake"
 	"github.com/firebreak-dev/firebreak/integrations/sandbox/slackfake"
 )
 
@@ -15,6 +16,7 @@ type watcher struct {
 	alerts    map[int]string    // place → state
 	posts     map[string]bool   // channel/ts
 	pulls     map[string]string // id → state
+	checks    map[int64]string  // id → what it says
 	incidents map[string]string // id → state
 	strange   map[string]int    // stand-in → lines told
 	sick      bool
@@ -22,7 +24,7 @@ type watcher struct {
 
 func newWatcher() watcher {
 	return watcher{
-		alerts: map[int]string{}, posts: map[string]bool{}, pulls: map[string]string{}, incidents: map[string]string{},
+		alerts: map[int]string{}, posts: map[string]bool{}, pulls: map[string]string{}, checks: map[int64]string{}, incidents: map[string]string{},
 		strange: map[string]int{},
 	}
 }
@@ -142,6 +144,7 @@ func onCall() slackfake.User {
 }
 
 func (d *director) lookAtGitHub() {
+	d.lookAtChecks()
 	for _, p := range d.sandbox.hub.Pulls() {
 		if p.Reverts == 0 {
 			continue
@@ -157,6 +160,24 @@ func (d *director) lookAtGitHub() {
 		}
 		if state == "merged" && before != state {
 			d.say("%s is merged. It goes to production.", shortID(p))
+		}
+	}
+}
+
+// lookAtChecks tells what the bot says of pull requests that people open in the story; not of its own.
+func (d *director) lookAtChecks() {
+	pulls := map[string]githubfake.Pull{}
+	for _, p := range d.sandbox.hub.Pulls() {
+		if p.State == "open" && p.Reverts == 0 && !p.CreatedAt.Before(d.sandbox.clock.Origin) {
+			pulls[p.HeadSHA] = p
+		}
+	}
+	for _, c := range d.sandbox.hub.Checks() {
+		title, _ := c.Output["title"].(string)
+		p, open := pulls[c.HeadSHA]
+		if open && title != "" && c.State == "completed" && d.told.checks[c.ID] != title {
+			d.told.checks[c.ID] = title
+			d.say("The check on %s says: %s", shortID(p), title)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,16 +57,24 @@ func BenchmarkFindingToPage(b *testing.B) {
 // execute runs a bot until the test ends, and waits until it leads.
 func execute(tb testing.TB, config Config, options Options) *App {
 	tb.Helper()
-	ctx, stop := context.WithCancel(tb.Context())
+	a, stop := begin(tb, config, options)
+	tb.Cleanup(stop)
+	return a
+}
+
+// begin runs a bot until it is stopped.
+func begin(tb testing.TB, config Config, options Options) (a *App, stop func()) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
 	a, err := New(ctx, config, options)
 	if err != nil {
-		stop()
+		cancel()
 		tb.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	tb.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-ended; err != nil {
 			tb.Error(err)
 		}
@@ -75,7 +84,7 @@ func execute(tb testing.TB, config Config, options Options) *App {
 	for !a.health.executing.Load() {
 		<-look.C
 	}
-	return a
+	return a, stop
 }
 
 // figure tells how long it took; the line takes as many numbers as it wants of how many, the median, the 99th percentile and the least.

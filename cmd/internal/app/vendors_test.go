@@ -30,7 +30,10 @@ type house struct {
 	took []time.Duration
 	mail chan pagerdutyfake.Webhook
 	// hold has mail not be delivered any more; it waits for what is under way.
-	hold  func()
+	hold func()
+	// stop ends the bot, config is what it runs by.
+	stop   func()
+	config Config
 	first sync.Once
 	// paged is when the first event came.
 	paged chan time.Time
@@ -96,14 +99,23 @@ func newHouse(tb testing.TB, p plan) *house {
 		}
 		text.WriteString("playbooks: {files: [page.yaml]}\n")
 	}
-	var config Config
 	env := configs.MapEnv(map[string]string{"SLACK": "xoxb-sandbox", "SIGNING": "signing", "KEY": key, "HOOK": "hook", "TOKEN": token})
-	if faults := config.read("firebreak.yaml", []byte(text.String()), dir, env); len(faults) > 0 {
+	if faults := h.config.read("firebreak.yaml", []byte(text.String()), dir, env); len(faults) > 0 {
 		tb.Fatalf("%+v", faults)
 	}
-	h.app = execute(tb, config, Options{})
+	h.app, h.stop = begin(tb, h.config, Options{})
+	tb.Cleanup(func() { h.stop() })
 	h.deliver(tb)
 	return h
+}
+
+// restart stops the bot, and runs another one on what it has kept. What PagerDuty tells meanwhile waits.
+func (h *house) restart(tb testing.TB) {
+	tb.Helper()
+	h.hold()
+	h.stop()
+	h.app, h.stop = begin(tb, h.config, Options{})
+	h.deliver(tb)
 }
 
 // deliver hands on what PagerDuty tells, in its order, until it is taken, and notes how long each answer took.
@@ -195,7 +207,8 @@ func (h *house) cards(tb testing.TB) map[string]slackfake.Message {
 	return out
 }
 
-// unpaged says of which incident PagerDuty knows something else than we; empty when of none.
+// unpaged says of which incident PagerDuty knows something else than we; empty when of none. It need not know of one that somebody was on, or that
+// was over, before it could be told.
 func (h *house) unpaged(tb testing.TB) string {
 	alerts := map[string][]pagerdutyfake.Alert{}
 	for _, a := range h.pager.Alerts() {
@@ -204,6 +217,7 @@ func (h *house) unpaged(tb testing.TB) string {
 	for id, in := range h.incidents(tb) {
 		page := alerts["firebreak/"+id]
 		switch {
+		case len(page) == 0 && in.State != bot.Open:
 		case len(page) != 1:
 			return fmt.Sprintf("%s has %d pages; ", id, len(page))
 		case (page[0].State == pagerdutyfake.Resolved) != (in.State == bot.Resolved), (page[0].State == pagerdutyfake.Triggered) != (in.State == bot.Open):

@@ -50,6 +50,7 @@ type Hub struct {
 	serial     int64
 	dispatches []Dispatch
 	answers    []Answer
+	sent       []sent
 	// secondReverts counts reverts of a pull request that had one already.
 	secondReverts int
 }
@@ -66,6 +67,7 @@ func New(c Config) *Hub {
 		c.Dispatched = func(Dispatch) {}
 	}
 	h := &Hub{cfg: c, serial: 48_000}
+	h.cfg.Deliver = h.remembering(c.Deliver)
 	for i, name := range c.Repositories {
 		h.repos = append(h.repos, &repository{id: int64(700_100 + i), name: name, head: commit(name, "start"), history: []string{commit(name, "start")}})
 	}
