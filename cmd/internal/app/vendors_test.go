@@ -34,7 +34,7 @@ type house struct {
 	// stop ends the bot, config is what it runs by.
 	stop   func()
 	config Config
-	first sync.Once
+	first  sync.Once
 	// paged is when the first event came.
 	paged chan time.Time
 }
