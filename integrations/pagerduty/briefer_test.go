@@ -74,7 +74,7 @@ func TestAnIncidentThatOthersRaisedIsBriefed(t *testing.T) {
 	write()
 	write()
 	first := `Firebreak (note 1) on support-assistant, 2026-11-20T14:10:00Z
-• Prime suspect: 82% Stricter refusals <script> by alice (it took effect 4 minutes before; it is this service's own)
+• Prime suspect: 82 % Stricter refusals <script> by alice (it took effect 4 minutes before; it is this service's own)
 • Risky change of the last day: prompt Stricter refusals <script> at Fri 13:00 UTC (it landed on a Friday afternoon)
 • Objective useful-answers: holds; 61 % of the budget is left
 • Playbook: prompt-regression

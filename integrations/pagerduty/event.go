@@ -158,7 +158,7 @@ func suspect(card bot.Card) string {
 	return line(words, maxDetail)
 }
 
-func percent(p float64) string { return fmt.Sprintf("%.0f%%", p*100) }
+func percent(p float64) string { return fmt.Sprintf("%.0f %%", p*100) }
 
 // line makes one line of at most limit characters of a text, without control characters.
 func line(s string, limit int) string {

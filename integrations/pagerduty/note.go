@@ -33,7 +33,7 @@ func noteLines(b bot.Brief) []noteLine {
 	case len(suspects) == 0:
 		add("suspect/none", "Suspects: no known change came before it")
 	case b.Ranking.None >= suspects[0].Probability:
-		add("suspect/none", "Suspects: probably none of the known changes (%.0f%%)", b.Ranking.None*100)
+		add("suspect/none", "Suspects: probably none of the known changes (%.0f %%)", b.Ranking.None*100)
 	default:
 		add("suspect/"+suspects[0].Change, "Prime suspect: %s", suspect(bot.Card{Suspects: suspects[:1]}))
 	}

@@ -48,7 +48,7 @@ func TestAPageSaysWhatPeopleNeedAtNight(t *testing.T) {
 			"custom_details": map[string]any{
 				"What":  "refusals burn the budget 22 times too fast since 14:02",
 				"Since": "14:02 UTC (8 minutes)",
-				"Prime suspect": "82% Stricter refusals <script> by alice " +
+				"Prime suspect": "82 % Stricter refusals <script> by alice " +
 					"(it took effect 4 minutes before; it is this service's own)",
 				"What Firebreak does":    "paged; asked for approval to revert",
 				"Waiting for a decision": "Revert acme/assistants#482?",
