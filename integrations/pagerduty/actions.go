@@ -108,13 +108,25 @@ func (c *Client) page(ctx context.Context, call playbooks.Call) (playbooks.Outco
 			Sentence: "PagerDuty: nobody was paged, the service is under maintenance there",
 		}, nil
 	}
+	if needless, why := c.needless(ctx, call); needless {
+		_ = c.wish(ctx, call.Incident, func(w *wishes) { w.Page = nil }) // at worst the mirror finds it needless, too
+		return playbooks.Outcome{
+			Status: playbooks.Done, Output: map[string]any{"dedup_key": dedupKey(call.Incident), "status": "needless"},
+			Sentence: "PagerDuty: nobody was paged, " + why,
+		}, nil
+	}
 	event := c.pageEvent(card, call)
 	if c.memory != nil { // before it is sent: what is resolved meanwhile must be taken back
 		if err := c.remember(ctx, pagedSpace, call.Incident, true); err != nil {
 			return playbooks.Outcome{}, unread(err)
 		}
 	}
-	answer, err := c.sendWish(ctx, call, event, func(w *wishes, now *wish) { w.Page = now })
+	answer, err := c.sendWish(ctx, call, event, func(w *wishes, now *wish) {
+		if now != nil && w.Page != nil && w.Page.Playbook == call.Playbook {
+			now.Asked = w.Page.Asked
+		}
+		w.Page = now
+	})
 	if err != nil {
 		return playbooks.Outcome{}, err
 	}

@@ -28,15 +28,41 @@ type wish struct {
 	Summary  string `json:"summary,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Playbook string `json:"playbook,omitempty"`
-	// Tried is when a step tried to send it last, by the machine's clock.
+	// Tried is when a step tried to send it last, by the machine's clock; Asked when it did first, by the bot's.
 	Tried time.Time `json:"tried"`
+	Asked time.Time `json:"asked"`
 }
 
 // wishAfter is how long a wish is left to the step that tries to send it, which pauses for shorter times between its attempts.
 const wishAfter = 30 * time.Second
 
-func wishOf(call playbooks.Call) *wish {
-	return &wish{Severity: text(call.With, "severity"), Summary: text(call.With, "summary"), Reason: text(call.With, "reason"), Playbook: call.Playbook, Tried: time.Now().UTC()}
+func (c *Client) wishOf(call playbooks.Call) *wish {
+	return &wish{
+		Severity: text(call.With, "severity"), Summary: text(call.With, "summary"), Reason: text(call.With, "reason"), Playbook: call.Playbook,
+		Tried: time.Now().UTC(), Asked: c.now().UTC(),
+	}
+}
+
+// needless tells whether a page that was asked for and not taken yet, as far as is known, is needed no more: the incident is over, or somebody
+// is on it since. Answers get lost, so it may stand there all the same, and the key would wake people anew.
+func (c *Client) needless(ctx context.Context, call playbooks.Call) (needless bool, why string) {
+	if c.incidents == nil || c.memory == nil {
+		return false, ""
+	}
+	var w wishes
+	if _, err := c.recall(ctx, wishSpace, call.Incident, &w); err != nil || w.Page == nil || w.Page.Playbook != call.Playbook {
+		return false, ""
+	}
+	in, err := c.incidents.Incident(ctx, call.Incident)
+	switch {
+	case err != nil: // people are woken rather than not
+		return false, ""
+	case in.State == bot.Resolved && in.ResolvedAt.After(w.Page.Asked):
+		return true, "the incident was resolved before PagerDuty could be told"
+	case in.State == bot.Acknowledged && in.AcknowledgedAt.After(w.Page.Asked):
+		return true, firstOf(in.AcknowledgedBy, "somebody") + " was on it before PagerDuty could be told"
+	}
+	return false, ""
 }
 
 func (w wish) call(in bot.Incident) playbooks.Call {
@@ -67,7 +93,7 @@ func (c *Client) wish(ctx context.Context, incident string, change func(*wishes)
 // sendWish sends an event that is kept as wished until PagerDuty took it or refuses it for good. That it could not be kept keeps nobody from
 // being woken now.
 func (c *Client) sendWish(ctx context.Context, call playbooks.Call, event pd.V2Event, keep func(*wishes, *wish)) (*pd.V2EventResponse, error) {
-	kept := c.wish(ctx, call.Incident, func(w *wishes) { keep(w, wishOf(call)) })
+	kept := c.wish(ctx, call.Incident, func(w *wishes) { keep(w, c.wishOf(call)) })
 	answer, err := c.send(ctx, call.Service, event)
 	switch {
 	case !settled(err) && c.wished != nil:
