@@ -14,7 +14,7 @@ func newOnCall() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "oncall [SERVICE]",
 		Short: "Tell who is on call, level by level",
-		Long: `Tells who is asked when something of a service goes wrong, as PagerDuty says. When PagerDuty cannot be asked, what it said last is
+		Long: `Tells who is asked when something of a service goes wrong and who comes next, as PagerDuty says. When it cannot be asked, what it said last is
 told with its age.`,
 		Example: `  firebreak oncall
   firebreak oncall support-assistant -o json`,
