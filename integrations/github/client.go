@@ -85,7 +85,7 @@ func New(c Config, o Options) (*Client, error) {
 		// GitHub's secondary limit is 900 points a minute, a write counting five.
 		Rate:       10,
 		Burst:      20,
-		Secrets:    []secret.Value{c.Token, c.WebhookSecret, c.App.PrivateKey},
+		Secrets:    []secret.Value{c.Token, c.WebhookSecret, c.App.PrivateKey, secret.New(string(c.App.key()))},
 		Registerer: o.Registerer,
 		Tracer:     o.Tracer,
 		Base:       o.Transport,
@@ -104,7 +104,7 @@ func (c *Client) authorise() error {
 		c.token = func(context.Context) (string, error) { return c.config.Token.Reveal(), nil }
 	case c.config.App.isSet():
 		app := c.config.App
-		tr, err := ghinstallation.New(emptyOptions{c.rest.HTTP().Transport}, app.ID, app.Installation, []byte(app.PrivateKey.Reveal()))
+		tr, err := ghinstallation.New(emptyOptions{c.rest.HTTP().Transport}, app.ID, app.Installation, app.key())
 		if err != nil {
 			return bot.Errorf(bot.Invalid, "github: the app's private key is not an RSA key in PEM")
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"slices"
@@ -71,6 +72,8 @@ func TestConfigTellsAllItsFaults(t *testing.T) {
 	}.Check(r)
 	Config{WebhookSecret: webhookSecret, AllowMerge: true}.Check(r)
 	Config{}.Check(r)
+	inOneLine := secret.New(base64.StdEncoding.EncodeToString([]byte(key(t).Reveal())))
+	Config{WebhookSecret: webhookSecret, App: App{ID: 1, Installation: 2, PrivateKey: inOneLine}}.Check(r)
 	Config{WebhookSecret: webhookSecret, App: App{ID: 1, Installation: 2, PrivateKey: key(t)}}.Check(r)
 	var got []string
 	for _, f := range r.Faults() {

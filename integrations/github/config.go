@@ -1,7 +1,9 @@
 package github
 
 import (
+	"bytes"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"net/url"
 	"path"
@@ -42,8 +44,17 @@ type Config struct {
 type App struct {
 	ID           int64 `yaml:"id"`
 	Installation int64 `yaml:"installation"`
-	// PrivateKey is the App's key in PEM.
+	// PrivateKey is the App's key in PEM, or that in base64 for environments whose variables take one line.
 	PrivateKey secret.Value `yaml:"private_key"`
+}
+
+// key is the private key in PEM.
+func (a App) key() []byte {
+	text := strings.TrimSpace(a.PrivateKey.Reveal())
+	if raw, err := base64.StdEncoding.DecodeString(text); err == nil && bytes.HasPrefix(raw, []byte("-----BEGIN ")) {
+		return raw
+	}
+	return []byte(text)
 }
 
 func (a App) isSet() bool { return a.ID != 0 || a.Installation != 0 || a.PrivateKey.IsSet() }
@@ -117,13 +128,13 @@ func (a App) check(r *diag.Report) {
 		r.Faultf("private_key", "missing-secret", "an app needs its private key").Suggest("write ${file:/path/to/key.pem}")
 		return
 	}
-	if !isRSAKey(a.PrivateKey.Reveal()) {
+	if !isRSAKey(a.key()) {
 		r.Faultf("private_key", "bad-key", "not an RSA private key in PEM").Suggest("use the .pem file that GitHub generated")
 	}
 }
 
-func isRSAKey(text string) bool {
-	block, _ := pem.Decode([]byte(text))
+func isRSAKey(text []byte) bool {
+	block, _ := pem.Decode(text)
 	if block == nil {
 		return false
 	}

@@ -145,7 +145,7 @@ func (c *Client) asApp(call *rest.Call) (*gh.Client, error) {
 	app := c.config.App
 	var failed error
 	client := gh.NewClient(call.HTTP(func(next http.RoundTripper) http.RoundTripper {
-		tr, err := ghinstallation.NewAppsTransport(next, app.ID, []byte(app.PrivateKey.Reveal()))
+		tr, err := ghinstallation.NewAppsTransport(next, app.ID, app.key())
 		if err != nil {
 			failed = bot.Errorf(bot.Invalid, "github: the app's private key is not an RSA key in PEM")
 			return next

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -116,7 +117,8 @@ func newKeys(app bool) (keys, error) {
 	if err != nil {
 		return out, fmt.Errorf("make the key of the GitHub App: %w", err)
 	}
-	out.githubKey = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}))
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
+	out.githubKey = base64.StdEncoding.EncodeToString(text) // one line: it stands in a file of variables
 	return out, nil
 }
 
