@@ -10,7 +10,7 @@ import (
 )
 
 // storiesAtOnce is how many stories are told side by side: their bots live by clocks of their own, and mostly wait.
-const storiesAtOnce = 4
+const storiesAtOnce = 3
 
 // TestMain lets the test binary be the program: stories run it as a process of its own.
 func TestMain(m *testing.M) {
