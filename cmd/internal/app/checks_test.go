@@ -120,7 +120,7 @@ func (c *checked) until(what string, holds func() bool) {
 	c.tb.Helper()
 	look := time.NewTicker(2 * time.Millisecond)
 	defer look.Stop()
-	for deadline := time.After(30 * time.Second); !holds(); {
+	for deadline := time.After(90 * time.Second); !holds(); {
 		select {
 		case <-deadline:
 			c.tb.Fatalf("%s never came; checks: %+v", what, c.hub.Checks())
