@@ -487,6 +487,44 @@ func TestARiskyChangeIsWatchedAfterItHasLanded(t *testing.T) {
 	}
 }
 
+// TestAMergeThatOvertakesItsNewsIsWatched has the forge show the pull request as merged when it is read for something that was told before: the
+// news of the merge comes later, or never.
+func TestAMergeThatOvertakesItsNewsIsWatched(t *testing.T) {
+	for name, c := range map[string]struct {
+		merged  time.Duration // before it is read
+		told    bool
+		watched int
+	}{
+		"and is told of later":             {time.Second, true, 1},
+		"and is never told of":             {time.Second, false, 1},
+		"so long ago that the watch ended": {3 * 24 * time.Hour, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.rules.level, w.rules.reasons = bot.High, []bot.Reason{{Code: "friday", Sentence: "it is Friday", Weight: 40, Lower: "wait"}}
+			w.open(1, "a1")
+			w.settle(time.Minute)
+			merged := w.forge.pulls[1]
+			merged.Closed, merged.Merged, merged.Change.MergedAt = true, true, w.now.Add(-c.merged)
+			w.forge.pulls[1] = merged
+			w.hear(bot.PullNews{Event: bot.PullChanged, Number: 1}) // a review, say
+			w.settle(time.Minute)
+			if c.told {
+				w.hear(bot.PullNews{Event: bot.PullMerged, Number: 1})
+				w.settle(time.Minute)
+			}
+			if len(w.forge.comments) != c.watched || len(w.Watched()) != c.watched {
+				t.Errorf("%d comments, %d watched", len(w.forge.comments), len(w.Watched()))
+			}
+			for _, body := range w.forge.comments {
+				if !strings.Contains(body, "**Quiet so far.**") || !strings.Contains(body, "it is Friday") {
+					t.Errorf("says\n%s", body)
+				}
+			}
+		})
+	}
+}
+
 func TestAChangeOfLowRiskIsNotWatched(t *testing.T) {
 	w := newWorld(t)
 	w.open(1, "a1")

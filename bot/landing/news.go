@@ -126,6 +126,22 @@ func (k *kept) merged(n bot.PullNews) {
 	}
 }
 
+// landed begins the watch of one that the forge shows as merged before the news of that has come, unless it is over by now: whoever approves what
+// merges by itself, or pushes last, is overtaken by the merge.
+func (k *kept) landed(now time.Time) {
+	if !k.Pull.Merged {
+		return
+	}
+	at := k.Change.MergedAt
+	if at.IsZero() {
+		at = now
+	}
+	k.merged(bot.PullNews{At: at.Round(0).UTC().Truncate(time.Microsecond)})
+	if k.Bake != nil && !now.Before(k.Bake.Until) {
+		k.Bake = nil
+	}
+}
+
 // policyChanged has the policy of a repository read anew, and all that hangs on it.
 func (l *Landing) policyChanged(ctx context.Context, n bot.PullNews) error {
 	l.parts.Forge.Changed(n.Repository)

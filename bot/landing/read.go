@@ -95,6 +95,7 @@ func (l *Landing) read(ctx context.Context, k *kept) error {
 			k.Stale = 0
 		}
 		if pull.Closed {
+			k.landed(l.parts.Now())
 			return true
 		}
 		k.stand(pull.Change.Revision, false)

@@ -71,7 +71,8 @@ func pullOf(repository string, number int, pr *gh.PullRequest) bot.Pull {
 		Change: bot.Change{
 			ID: pullID(repository, number), Source: "github", Repository: repository, Number: number, Title: title(pr.GetTitle()), URL: webURL(pr.GetHTMLURL()),
 			Author: pr.GetUser().GetLogin(), Revision: pr.GetHead().GetSHA(), Branch: pr.GetBase().GetRef(), Handle: pr.GetNodeID(),
-			Reverts: revertedPull(repository, pr.GetBody(), pr.GetHead().GetRef()),
+			Reverts:  revertedPull(repository, pr.GetBody(), pr.GetHead().GetRef()),
+			MergedAt: pr.GetMergedAt().Time,
 		},
 	}
 	for _, l := range pr.Labels {

@@ -207,7 +207,6 @@ func (s *Sandbox) furnish() {
 		Base: base + "/github", Token: s.keys.githubToken, WebhookSecret: s.keys.githubWebhook, Now: now,
 		Repositories: []string{repoAssistants, repoSearch, repoContracts, repoGateway},
 		Deliver:      s.deliver,
-		Remembers:    true,
 		Merged:       func(p githubfake.Pull) { s.story.landed(p) },
 	})
 }

@@ -32,8 +32,6 @@ type Config struct {
 	Now func() time.Time
 	// Deliver takes webhook deliveries, in the order in which things happened. It must not block.
 	Deliver func(Delivery)
-	// Remembers has an App be told which deliveries were sent; else nobody knows.
-	Remembers bool
 	// Merged is told of every merge, Dispatched of every workflow or repository dispatch. They must not block.
 	Merged     func(Pull)
 	Dispatched func(Dispatch)
@@ -69,9 +67,7 @@ func New(c Config) *Hub {
 		c.Dispatched = func(Dispatch) {}
 	}
 	h := &Hub{cfg: c, serial: 48_000}
-	if c.Remembers {
-		h.cfg.Deliver = h.remembering(c.Deliver)
-	}
+	h.cfg.Deliver = h.remembering(c.Deliver)
 	for i, name := range c.Repositories {
 		h.repos = append(h.repos, &repository{id: int64(700_100 + i), name: name, head: commit(name, "start"), history: []string{commit(name, "start")}})
 	}

@@ -79,10 +79,8 @@ func (h *Hub) routes() http.Handler {
 	mux.HandleFunc("POST /api/v3/app/installations/{id}/access_tokens", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusCreated, object{"token": h.cfg.Token, "expires_at": stamp(time.Now().Add(time.Hour))})
 	})
-	if h.cfg.Remembers {
-		mux.HandleFunc("GET /api/v3/app/hook/deliveries", h.listDeliveries)
-		mux.HandleFunc("GET /api/v3/app/hook/deliveries/{id}", h.getDelivery)
-	}
+	mux.HandleFunc("GET /api/v3/app/hook/deliveries", h.listDeliveries)
+	mux.HandleFunc("GET /api/v3/app/hook/deliveries/{id}", h.getDelivery)
 	mux.HandleFunc("GET /api/v3/rate_limit", h.rateLimit)
 	mux.HandleFunc("POST /api/graphql", h.serveGraphQL)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
