@@ -44,9 +44,6 @@ type DutyPerson struct {
 	Until    time.Time `json:"until,omitzero"`
 }
 
-// mostOnDuty bounds the names that are told of a level.
-const mostOnDuty = 5
-
 // Sentence tells who is on call, level by level, until when and who comes next; clock writes a time.
 func (d Duty) Sentence(clock func(time.Time) string) string {
 	if d.Unknown != "" {
@@ -85,11 +82,8 @@ func (l DutyLevel) Sentence(clock func(time.Time) string) string {
 	for _, p := range l.Next {
 		names = append(names, "then "+p.Name+" from "+clock(p.From))
 	}
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return "nobody"
-	case len(names) > mostOnDuty:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:mostOnDuty], ", "), len(names)-mostOnDuty)
 	}
 	return strings.Join(names, ", ")
 }

@@ -131,12 +131,8 @@ func (c Config) SlackOf(name string) string {
 	if name == "" {
 		return ""
 	}
-	for _, m := range c.Members {
-		for _, known := range named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email) {
-			if strings.EqualFold(known, name) {
-				return m.Slack
-			}
-		}
+	if m := c.called(name); m != nil {
+		return m.Slack
 	}
 	for _, g := range c.Groups {
 		if strings.EqualFold(g.Name, name) || g.Slack == name {
@@ -151,12 +147,21 @@ func (c Config) SlackOf(name string) string {
 
 // AddressOf is the e-mail address of a person by whatever name is known, empty where none is.
 func (c Config) AddressOf(name string) string {
-	for _, m := range c.Members {
-		if name != "" && slices.ContainsFunc(named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email), func(known string) bool { return strings.EqualFold(known, name) }) {
-			return m.Email
-		}
+	if m := c.called(name); m != nil {
+		return m.Email
 	}
 	return ""
+}
+
+// called is the member by whatever name is known, nil where there is none.
+func (c Config) called(name string) *Member {
+	i := slices.IndexFunc(c.Members, func(m Member) bool {
+		return slices.ContainsFunc(named(m.Name, m.Slack, m.GitHub, m.PagerDuty, m.Email), func(known string) bool { return strings.EqualFold(known, name) })
+	})
+	if i < 0 {
+		return nil
+	}
+	return &c.Members[i]
 }
 
 // SlackGroups are Slack's IDs of all groups, which have to be looked into to tell who somebody is.

@@ -260,7 +260,7 @@ func (p *pile) add(row changeRow) {
 	if p.changes == nil {
 		p.changes = make([]bot.Change, p.most)
 	}
-	rows, changes := p.rows[p.begun:], p.changes[p.begun:len(p.rows)]
+	rows, changes := p.rows[p.begun:], p.changes[p.begun:len(p.rows):len(p.rows)]
 	p.begun = len(p.rows)
 	p.decoding.Go(func() { p.decode(rows, changes) })
 }
@@ -291,7 +291,12 @@ func (p *pile) decode(rows []changeRow, into []bot.Change) {
 		}
 		array = append(array, cmp.Or(rows[i].doc, "{}")...)
 	}
-	if err := json.Unmarshal(append(array, ']'), &into); err != nil {
+	read := into
+	err := json.Unmarshal(append(array, ']'), &read)
+	if err == nil && len(read) != len(rows) {
+		err = fmt.Errorf("%d documents hold %d changes", len(rows), len(read))
+	}
+	if err != nil {
 		p.torn.CompareAndSwap(nil, &err)
 		return
 	}

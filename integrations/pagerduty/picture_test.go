@@ -1,10 +1,8 @@
 package pagerduty
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,28 +12,13 @@ import (
 	"github.com/firebreak-dev/firebreak/bot"
 	"github.com/firebreak-dev/firebreak/configs/secret"
 	"github.com/firebreak-dev/firebreak/detectors"
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
 	"github.com/firebreak-dev/firebreak/playbooks"
 )
 
 // TestWhatPagerDutyIsToldIsGolden keeps every event, note and field as it is sent, and paints it as text in the manual, so that a change of words
 // is seen by whoever reads a change.
 func TestWhatPagerDutyIsToldIsGolden(t *testing.T) {
-	update := os.Getenv("UPDATE") != ""
-	keep := func(path string, got []byte) {
-		t.Helper()
-		if update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(want, got) {
-			t.Errorf("%s has something else (UPDATE=1 writes it anew): %s", path, got)
-		}
-	}
 	var b strings.Builder
 	b.WriteString("# What people read in PagerDuty\n\nPainted from the golden files of `integrations/pagerduty/testdata`; `UPDATE=1 go test ./integrations/pagerduty` paints it anew.\n")
 	for _, p := range pictures(t) {
@@ -43,14 +26,14 @@ func TestWhatPagerDutyIsToldIsGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keep(filepath.Join("testdata", p.name+".json"), append(raw, '\n'))
+		integrationstest.Golden(t, filepath.Join("testdata", p.name+".json"), append(raw, '\n'))
 		var said map[string]any
 		if err := json.Unmarshal(raw, &said); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s:\n\n```text\n%s```\n", p.name, p.what, painted(said))
 	}
-	keep(filepath.Join("..", "..", "docs", "pictures", "pagerduty.md"), []byte(b.String()))
+	integrationstest.Golden(t, filepath.Join("..", "..", "docs", "pictures", "pagerduty.md"), []byte(b.String()))
 }
 
 type picture struct {

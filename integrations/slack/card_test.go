@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
+
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -22,7 +24,7 @@ func TestTheCardAsPeopleSeeIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, append(blocks, '\n'))
+		integrationstest.Golden(t, "testdata/"+name, append(blocks, '\n'))
 		valid(t, readable, m)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
+
 	"pgregory.net/rapid"
 
 	"github.com/firebreak-dev/firebreak/bot"
@@ -26,7 +28,7 @@ func TestTheDigestAsPeopleSeeIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "digest-morning.json", append(blocks, '\n'))
+	integrationstest.Golden(t, "testdata/digest-morning.json", append(blocks, '\n'))
 	valid(t, readLimits(t), m)
 }
 

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -515,14 +517,14 @@ func TestTheFormsAsPeopleSeeThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".json", append(raw, '\n'))
+		integrationstest.Golden(t, "testdata/"+name+".json", append(raw, '\n'))
 		checkView(t, limits, raw)
 	}
 	raw, err := json.MarshalIndent(map[string]any{"type": "home", "blocks": homeBlocks(atHome(), true)}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "home.json", append(raw, '\n'))
+	integrationstest.Golden(t, "testdata/home.json", append(raw, '\n'))
 	checkView(t, limits, raw)
 }
 

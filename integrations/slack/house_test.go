@@ -1,10 +1,8 @@
 package slack
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -139,23 +137,5 @@ func refusals() bot.Card {
 			Expires: time.Date(2026, 11, 20, 14, 20, 0, 0, time.UTC),
 		}},
 		URL: "https://firebreak.example/incidents/inc-1",
-	}
-}
-
-// golden compares with a file, or writes it where UPDATE is set.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := "testdata/" + name
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s differs (UPDATE=1 writes it anew):\n%s", path, got)
 	}
 }

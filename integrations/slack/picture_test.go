@@ -1,13 +1,14 @@
 package slack
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/firebreak-dev/firebreak/integrations/integrationstest"
 )
 
 // TestThePicturesInTheManual paints every card, form, page and digest of the golden files as text, so that a change of words is seen by
@@ -30,19 +31,7 @@ func TestThePicturesInTheManual(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n```text\n%s```\n", strings.TrimSuffix(filepath.Base(f), ".json"), painted(v))
 	}
-	path := filepath.Join("..", "..", "docs", "pictures", "slack.md")
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, []byte(b.String())) {
-		t.Errorf("%s shows something else (UPDATE=1 paints it anew)", path)
-	}
+	integrationstest.Golden(t, filepath.Join("..", "..", "docs", "pictures", "slack.md"), []byte(b.String()))
 }
 
 // painted is a message or a view as text.

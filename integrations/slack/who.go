@@ -25,9 +25,10 @@ type faces struct {
 	// team is Slack's ID of the workspace that the token is of.
 	team  string
 	known map[string]face
-	// refused is that the app may not ask at all.
-	refused face
 }
+
+// anybody is the key of what Slack says whoever is asked for: that the app may not ask.
+const anybody = ""
 
 // face is an answer: empty where there is none to believe, with why where Slack could not be asked.
 type face struct {
@@ -36,25 +37,31 @@ type face struct {
 	until time.Time
 }
 
+func (f *faces) recall(key string, now time.Time) (last face, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, of := range []string{anybody, key} {
+		if last, known = f.known[of]; known && now.Before(last.until) {
+			return last, true
+		}
+	}
+	return face{}, false
+}
+
+func (f *faces) keep(key string, last face) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil || len(f.known) >= mostFaces {
+		f.known = map[string]face{}
+	}
+	f.known[key] = last
+}
+
 // Address is the e-mail address of a user: only one that the user has confirmed, of a person and of this workspace, since rights hang on it;
 // empty where there is none. It needs the scopes users:read and users:read.email.
 func (c *Client) Address(ctx context.Context, user string) (string, error) {
-	return c.face(ctx, user, func() (string, error) {
-		call := c.rest.Repeatable()
-		u, err := c.api(call).GetUserInfoContext(ctx, user)
-		err = failure(call, err)
-		switch {
-		case wordOf(err) == "user_not_found" || wordOf(err) == "user_not_visible": // another workspace's
-			return "", nil
-		case err != nil || u == nil:
-			return "", err
-		}
-		ours, err := c.ours(ctx, u)
-		if err != nil || !ours {
-			return "", err
-		}
-		return u.Profile.Email, nil
-	})
+	return c.face(ctx, user, func(slack *api.Client) (*api.User, error) { return slack.GetUserInfoContext(ctx, user) },
+		func(u *api.User) string { return u.Profile.Email })
 }
 
 // UserOf is the ID of the user who has confirmed an e-mail address, empty where nobody has. It needs what Address needs.
@@ -62,59 +69,49 @@ func (c *Client) UserOf(ctx context.Context, address string) (string, error) {
 	if address == "" {
 		return "", nil
 	}
-	return c.face(ctx, strings.ToLower(address), func() (string, error) {
-		call := c.rest.Repeatable()
-		u, err := c.api(call).GetUserByEmailContext(ctx, address)
-		err = failure(call, err)
-		switch {
-		case wordOf(err) == "users_not_found":
-			return "", nil
-		case err != nil || u == nil:
-			return "", err
-		}
-		ours, err := c.ours(ctx, u)
-		if err != nil || !ours {
-			return "", err
-		}
-		return u.ID, nil
-	})
+	return c.face(ctx, strings.ToLower(address), func(slack *api.Client) (*api.User, error) { return slack.GetUserByEmailContext(ctx, address) },
+		func(u *api.User) string { return u.ID })
 }
 
-// face answers from memory, or asks. That it cannot be told is logged once for each try.
-func (c *Client) face(ctx context.Context, key string, ask func() (string, error)) (string, error) {
+// face answers from memory, or asks for a user and takes of it what is wanted. That it cannot be told is logged once for each try.
+func (c *Client) face(ctx context.Context, key string, ask func(*api.Client) (*api.User, error), wanted func(*api.User) string) (string, error) {
 	now := c.options.Now()
-	c.faces.mu.Lock()
-	last, known := c.faces.known[key]
-	if now.Before(c.faces.refused.until) {
-		last, known = c.faces.refused, true
-	}
-	c.faces.mu.Unlock()
-	if known && now.Before(last.until) {
+	if last, known := c.faces.recall(key, now); known {
 		return last.said, last.err
 	}
 	next := face{until: now.Add(faceFor)}
-	next.said, next.err = ask()
-	unscoped := wordOf(next.err) == "missing_scope"
-	if unscoped {
-		next.err = bot.Errorf(bot.Unavailable, "Slack does not tell e-mail addresses: give the app the scopes users:read and users:read.email, and install it again")
-	}
-	if next.err != nil {
-		c.options.Logger.WarnContext(ctx, "slack: who somebody is could not be told by the e-mail address", "error", next.err)
-	}
-	c.faces.mu.Lock()
-	defer c.faces.mu.Unlock()
+	u, err := c.user(ctx, ask)
 	switch {
-	case unscoped:
-		c.faces.refused = next
-		return next.said, next.err
-	case next.err != nil:
-		next.until = now.Add(noFaceFor)
+	case err != nil:
+		next.err, next.until = err, now.Add(noFaceFor)
+		if wordOf(err) == "missing_scope" {
+			next.err = bot.Errorf(bot.Unavailable, "Slack does not tell e-mail addresses: give the app the scopes users:read and users:read.email, and install it again")
+			next.until, key = now.Add(faceFor), anybody
+		}
+		c.options.Logger.WarnContext(ctx, "slack: who somebody is could not be told by the e-mail address", "error", next.err)
+	case u != nil:
+		next.said = wanted(u)
 	}
-	if c.faces.known == nil || len(c.faces.known) >= mostFaces {
-		c.faces.known = map[string]face{}
-	}
-	c.faces.known[key] = next
+	c.faces.keep(key, next)
 	return next.said, next.err
+}
+
+// user asks for a user, nil where there is none or its address proves nothing.
+func (c *Client) user(ctx context.Context, ask func(*api.Client) (*api.User, error)) (*api.User, error) {
+	call := c.rest.Repeatable()
+	u, err := ask(c.api(call))
+	err = failure(call, err)
+	switch wordOf(err) {
+	case "user_not_found", "users_not_found", "user_not_visible": // another workspace's
+		return nil, nil //nolint:nilnil // nobody is an answer
+	}
+	if err != nil || u == nil {
+		return nil, err
+	}
+	if ours, err := c.ours(ctx, u); err != nil || !ours {
+		return nil, err
+	}
+	return u, nil
 }
 
 // ours tells whether the address of a user may be believed: a person of this workspace, who has confirmed it. Other workspaces that share a

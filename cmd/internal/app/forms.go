@@ -56,10 +56,7 @@ func (c clerk) Room(ctx context.Context, channel string) string {
 
 // Name is what others call a Slack user.
 func (c clerk) Name(ctx context.Context, user string) string {
-	address, err := c.address(ctx, user)
-	if err != nil {
-		address = "" // the ID tells who it was, too
-	}
+	address, _ := c.address(ctx, user) // without it the ID tells who it was
 	return c.a.config.People.OfSlack(user, address, nil).Name
 }
 

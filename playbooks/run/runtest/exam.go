@@ -54,6 +54,12 @@ func someEvents(id string) []run.Event {
 // Exam examines a journal. The function gives an empty one, ready for use, each time it is called.
 func Exam(t *testing.T, open func(t *testing.T) run.Journal) {
 	t.Helper()
+	examRuns(t, open)
+	examEvents(t, open)
+}
+
+func examRuns(t *testing.T, open func(t *testing.T) run.Journal) {
+	t.Helper()
 	t.Run("a run comes back as it was begun", func(t *testing.T) {
 		j := open(t)
 		want := someRun("inc-1/prompt-regression/ent-1")
@@ -94,6 +100,25 @@ func Exam(t *testing.T, open func(t *testing.T) run.Journal) {
 			t.Error("Append took an event of a run that was never begun")
 		}
 	})
+	t.Run("a run that is over says how", func(t *testing.T) {
+		j := open(t)
+		mustBegin(t, j, someRun("r"))
+		over := run.Event{
+			Run: "r", At: began.Add(time.Minute), Kind: run.Over, State: run.Failed, Reason: run.StepFailed, Error: "step page failed", ID: "over",
+		}
+		mustAppend(t, j, over)
+		got, err := j.Run(t.Context(), "r")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.State != run.Failed || !got.EndedAt.Equal(over.At) || got.Reason != over.Error {
+			t.Errorf("state %s, ended at %s, reason %q", got.State, got.EndedAt, got.Reason)
+		}
+	})
+}
+
+func examEvents(t *testing.T, open func(t *testing.T) run.Journal) {
+	t.Helper()
 	t.Run("events come back whole and in order", func(t *testing.T) {
 		j := open(t)
 		mustBegin(t, j, someRun("r"))
@@ -128,21 +153,6 @@ func Exam(t *testing.T, open func(t *testing.T) run.Journal) {
 			if got, err := j.Events(t.Context(), id); err != nil || len(got) != want {
 				t.Errorf("%s has %d events, %v, want %d", id, len(got), err, want)
 			}
-		}
-	})
-	t.Run("a run that is over says how", func(t *testing.T) {
-		j := open(t)
-		mustBegin(t, j, someRun("r"))
-		over := run.Event{
-			Run: "r", At: began.Add(time.Minute), Kind: run.Over, State: run.Failed, Reason: run.StepFailed, Error: "step page failed", ID: "over",
-		}
-		mustAppend(t, j, over)
-		got, err := j.Run(t.Context(), "r")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.State != run.Failed || !got.EndedAt.Equal(over.At) || got.Reason != over.Error {
-			t.Errorf("state %s, ended at %s, reason %q", got.State, got.EndedAt, got.Reason)
 		}
 	})
 	t.Run("many add at once and nothing is lost or doubled", func(t *testing.T) {
