@@ -129,7 +129,7 @@ func (k *kept) merged(n bot.PullNews) {
 // landed begins the watch of one that the forge shows as merged before the news of that has come, unless it is over by now: whoever approves what
 // merges by itself, or pushes last, is overtaken by the merge.
 func (k *kept) landed(now time.Time) {
-	if !k.Pull.Merged {
+	if !k.Merged {
 		return
 	}
 	at := k.Change.MergedAt

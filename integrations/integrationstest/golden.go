@@ -10,11 +10,11 @@ import (
 func Golden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(path) //nolint:gosec // a test names its own file
 	if err != nil {
 		t.Fatal(err)
 	}
